@@ -1,0 +1,134 @@
+"""Organizations (the tenants), who belongs to them, and the projects and environments that hold their secrets.
+
+Primary keys are random uids: a foreign key then carries the very id that binds a ciphertext to its row, and nothing
+that a URL or an event shows can be counted.
+"""
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from orgs.roles import Role
+
+
+class Organization(models.Model):
+    """A tenant: the boundary of keys, of access and of the log."""
+
+    uid = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    name = models.CharField(max_length=100)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def key_scope(self) -> str:
+        """The scope of this organization's keys."""
+        return str(self.uid)
+
+
+class Membership(models.Model):
+    """A person's place in an organization. A removed one stays as a row, so that the log's subject has a name."""
+
+    class Status(models.TextChoices):
+        ACTIVE = "active", "Active"
+        REMOVED = "removed", "Removed"
+
+    uid = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="memberships")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="memberships")
+    role = models.CharField(max_length=16, choices=Role.choices)
+    status = models.CharField(max_length=16, choices=Status.choices, default=Status.ACTIVE)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    changed_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["organization", "user"], name="one_membership_per_person"),
+            models.CheckConstraint(condition=Q(role__in=Role.values), name="membership_role_known"),
+            models.CheckConstraint(condition=Q(status__in=["active", "removed"]), name="membership_status_known"),
+        ]
+        indexes = [models.Index(fields=["user", "status"], name="membership_by_person")]
+
+    def __str__(self) -> str:
+        return f"{self.get_role_display()} {self.uid}"
+
+
+class Invitation(models.Model):
+    """An offer of membership to one address, taken up once with a token of which only a keyed hash is stored."""
+
+    uid = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="invitations")
+    email = models.EmailField(max_length=254)
+    email_key = models.CharField(max_length=254, help_text="The normalized address, by which people are compared.")
+    role = models.CharField(max_length=16, choices=Role.choices)
+    token_mac = models.BinaryField(max_length=48, unique=True, editable=False)
+    invited_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    expires_at = models.DateTimeField()
+    accepted_at = models.DateTimeField(null=True)
+    accepted_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    revoked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organization", "email_key"],
+                condition=Q(accepted_at__isnull=True, revoked_at__isnull=True),
+                name="one_open_invitation_per_address",
+            ),
+            models.CheckConstraint(condition=Q(role__in=Role.values), name="invitation_role_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Invitation {self.uid}"
+
+
+class Project(models.Model):
+    """A place for secrets that belong together."""
+
+    class Kind(models.TextChoices):
+        PASSWORDS = "passwords", "Shared passwords"
+        APPLICATION = "application", "Application configuration"
+
+    uid = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="projects")
+    kind = models.CharField(max_length=16, choices=Kind.choices)
+    name = models.CharField(max_length=100)
+    name_key = models.CharField(max_length=200, editable=False, help_text="The name folded for order and uniqueness.")
+    description = models.CharField(max_length=500, blank=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["organization", "name_key"], name="project_name_once_per_organization"),
+            models.CheckConstraint(condition=Q(kind__in=["passwords", "application"]), name="project_kind_known"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Environment(models.Model):
+    """Where a value holds: development, staging, production. A project of shared passwords has one, not shown."""
+
+    uid = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="+")
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="environments")
+    name = models.CharField(max_length=60)
+    name_key = models.CharField(max_length=120, editable=False)
+    position = models.PositiveSmallIntegerField(default=0)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        ordering = ["position", "name_key"]
+        constraints = [
+            models.UniqueConstraint(fields=["project", "name_key"], name="environment_name_once_per_project"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name

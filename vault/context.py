@@ -1,0 +1,60 @@
+"""What is known about the request under way: its correlation id and where it came from.
+
+The audit log and the server's log both read it here, so that a person who reports a correlation id can be answered.
+"""
+
+import logging
+import secrets
+from contextvars import ContextVar, Token
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest
+
+
+@dataclass(frozen=True, slots=True)
+class RequestContext:
+    """Where a piece of work came from; `ip` is None and `user_agent` empty outside of a request."""
+
+    correlation_id: str
+    ip: str | None = None
+    user_agent: str = ""
+
+
+_current: ContextVar[RequestContext | None] = ContextVar("holdfast_request", default=None)
+
+
+def new_correlation_id() -> str:
+    """Sixteen lowercase hex digits: short enough to read over the telephone, unique enough to find one request."""
+    return secrets.token_hex(8)
+
+
+def current() -> RequestContext:
+    """The context of the request under way; outside of one (a command), a new context for each call chain."""
+    context = _current.get()
+    if context is None:
+        context = RequestContext(correlation_id=new_correlation_id())
+        _current.set(context)
+    return context
+
+
+def enter(context: RequestContext) -> Token[RequestContext | None]:
+    return _current.set(context)
+
+
+def leave(token: Token[RequestContext | None]) -> None:
+    _current.reset(token)
+
+
+def template_context(request: HttpRequest) -> dict[str, Any]:
+    """Template context processor: `correlation_id`."""
+    return {"correlation_id": current().correlation_id}
+
+
+class CorrelationFilter(logging.Filter):
+    """Gives each log record the correlation id of its request."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        context = _current.get()
+        record.correlation_id = context.correlation_id if context else "-"
+        return True

@@ -1,0 +1,13 @@
+"""Bytes in, bytes out: every use of cryptography in Holdfast, and the only importer of ``cryptography``.
+
+Knows no Django, no database and no settings. ``FORMAT.md`` describes every byte these modules write.
+
+- ``aad``: what a ciphertext is bound to, as bytes
+- ``aead``: AES-256-GCM
+- ``envelope``: one stored value under a data key of its own
+- ``keyring``: the tenant keys of one scope and purpose
+- ``rootkey``: wrapping tenant keys under a root key
+- ``signing``: HMAC-SHA-256 and HKDF with purpose labels
+- ``padding``: hiding how long a value is
+- ``fingerprint``, ``secrecy``, ``errors``: naming keys, keeping them out of sight, saying what went wrong
+"""

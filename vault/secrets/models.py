@@ -1,0 +1,98 @@
+"""The records that people come for."""
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from orgs.models import Environment, Organization, Project
+from vault.fields import EncryptedJSONField
+from vault.keys.purposes import Purpose
+from vault.secrets.kinds import Kind
+
+
+class Tag(models.Model):
+    """A word by which secrets are found, shared by an organization."""
+
+    uid = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="+")
+    name = models.CharField(max_length=40, help_text="Lower case.")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["organization", "name"], name="tag_once_per_organization")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Secret(models.Model):
+    """What is known about a secret without opening it. The values are in its versions."""
+
+    uid = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="+")
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="secrets")
+    environment = models.ForeignKey(Environment, on_delete=models.PROTECT, related_name="secrets")
+    kind = models.CharField(max_length=16, choices=Kind.choices)
+    name = models.CharField(max_length=200)
+    name_key = models.CharField(max_length=400, editable=False, help_text="The name folded, for order and search.")
+    description = models.CharField(max_length=1000, blank=True)
+    search_text = models.TextField(blank=True, editable=False, help_text="Name, description and tags, folded.")
+    tags: "models.ManyToManyField[Tag, models.Model]" = models.ManyToManyField(Tag, related_name="secrets", blank=True)
+    version = models.PositiveIntegerField(default=0, help_text="The number of the current version.")
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    updated_at = models.DateTimeField(default=timezone.now)
+    updated_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    trashed_at = models.DateTimeField(null=True)
+    trashed_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["environment", "name"],
+                condition=Q(trashed_at__isnull=True),
+                name="secret_name_once_per_environment",
+            ),
+            models.CheckConstraint(condition=Q(kind__in=Kind.values), name="secret_kind_known"),
+        ]
+        indexes = [
+            # The list reads one page in this order; the trash reads the same table the other way round.
+            models.Index(fields=["organization", "name_key", "uid"], condition=Q(trashed_at__isnull=True),
+                         name="secret_list"),
+            models.Index(fields=["project", "name_key", "uid"], condition=Q(trashed_at__isnull=True),
+                         name="secret_list_of_project"),
+            models.Index(fields=["organization", "trashed_at"], condition=Q(trashed_at__isnull=False),
+                         name="secret_trash"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class SecretVersion(models.Model):
+    """One immutable, numbered state of a secret.
+
+    `payload` maps field names to text. Its envelope is bound to the organization, the secret and the number, so a
+    version put under another secret, another number or another tenant does not open.
+    """
+
+    uid = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="+")
+    secret = models.ForeignKey(Secret, on_delete=models.CASCADE, related_name="versions")
+    number = models.PositiveIntegerField()
+    payload = EncryptedJSONField(
+        purpose=Purpose.DATA, scope="organization_id", row="secret_id", row_version="number"
+    )
+    field_names = models.JSONField(default=list, help_text="The names of the fields that hold something.")
+    changed_fields = models.JSONField(default=list, help_text="The names of the fields that differ from before.")
+    restored_from = models.PositiveIntegerField(null=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["secret", "number"], name="secret_version_once")]
+
+    def __str__(self) -> str:
+        return f"Version {self.number}"

@@ -1,0 +1,260 @@
+"""Settings: development on 127.0.0.1 without any configuration, production by `HOLDFAST_ENV=production`.
+
+Reference of all variables: docs/operators/configuration.md.
+"""
+
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import dj_database_url
+
+from vault.development import development_secret
+from vault.environment import Environment
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = Environment()
+
+# --- where we are -----------------------------------------------------------------------------------------------------
+HOLDFAST_ENV = env.text("HOLDFAST_ENV", "development")
+if HOLDFAST_ENV not in {"development", "production"}:
+    env.problems.append("HOLDFAST_ENV must be development or production")
+PRODUCTION = HOLDFAST_ENV == "production"
+DEBUG = False  # A debug page shows local variables, and here those are other people's secrets.
+VAR_DIR = Path(env.text("HOLDFAST_VAR_DIR", str(BASE_DIR / "var")))
+
+# --- keys -------------------------------------------------------------------------------------------------------------
+ROOT_KEY: str | None = env.variables.get("HOLDFAST_ROOT_KEY", "").strip() or None
+ROOT_KEY_FILE: Path | None = (
+    Path(env.variables["HOLDFAST_ROOT_KEY_FILE"]) if env.variables.get("HOLDFAST_ROOT_KEY_FILE") else None
+)
+SECRET_KEY = env.text("HOLDFAST_SECRET_KEY")
+SECRET_KEY_FALLBACKS = env.words("HOLDFAST_SECRET_KEY_FALLBACKS")
+if PRODUCTION:
+    if not (ROOT_KEY or ROOT_KEY_FILE):
+        env.missing("HOLDFAST_ROOT_KEY_FILE", "a file with the root key, made by `manage.py generate_root_key`")
+    if len(SECRET_KEY) < 50:
+        env.missing("HOLDFAST_SECRET_KEY", "at least 50 random characters that sign sessions and forms")
+else:
+    ROOT_KEY_FILE = ROOT_KEY_FILE or (None if ROOT_KEY else VAR_DIR / "development-root-key")
+    SECRET_KEY = SECRET_KEY or development_secret(VAR_DIR / "development-secret-key")
+
+# --- addresses --------------------------------------------------------------------------------------------------------
+ALLOWED_HOSTS = env.words("HOLDFAST_ALLOWED_HOSTS")
+if not ALLOWED_HOSTS:
+    if PRODUCTION:
+        env.missing("HOLDFAST_ALLOWED_HOSTS", "the host names people use, such as vault.example.com")
+    else:
+        ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]"]
+elif "*" in ALLOWED_HOSTS and PRODUCTION:
+    env.problems.append("HOLDFAST_ALLOWED_HOSTS must name hosts: * would let anybody forge the Host header")
+# Links in mails and invitations come from here alone, never from the Host header of a request.
+BASE_URL = env.text("HOLDFAST_BASE_URL").rstrip("/")
+if not BASE_URL:
+    BASE_URL = (
+        f"https://{ALLOWED_HOSTS[0]}" if PRODUCTION and ALLOWED_HOSTS else
+        f"http://{env.text('HOST', '127.0.0.1')}:{env.text('PORT', '8000')}"
+    )
+if urlsplit(BASE_URL).scheme not in {"http", "https"} or not urlsplit(BASE_URL).hostname:
+    env.problems.append("HOLDFAST_BASE_URL must look like https://vault.example.com")
+elif PRODUCTION and urlsplit(BASE_URL).scheme != "https":
+    env.problems.append("HOLDFAST_BASE_URL must be an https address in production")
+HTTPS = urlsplit(BASE_URL).scheme == "https"
+TRUSTED_PROXIES = env.words("HOLDFAST_TRUSTED_PROXIES")  # addresses or networks whose X-Forwarded-For we believe
+CSRF_TRUSTED_ORIGINS = [BASE_URL] if HTTPS else []
+
+# --- database ---------------------------------------------------------------------------------------------------------
+DATABASE_URL = env.text("DATABASE_URL")
+DATABASES: dict[str, dict[str, Any]]
+if DATABASE_URL:
+    DATABASES = {"default": dict(dj_database_url.parse(DATABASE_URL, conn_max_age=300, conn_health_checks=True))}
+    if DATABASES["default"]["ENGINE"] != "django.db.backends.postgresql":
+        env.problems.append("DATABASE_URL must name a PostgreSQL database: postgresql://user:password@host/name")
+    else:
+        # TLS unless the URL says otherwise; verify-full needs sslrootcert in the URL (docs/operators/configuration.md).
+        DATABASES["default"].setdefault("OPTIONS", {}).setdefault("sslmode", "require" if PRODUCTION else "prefer")
+else:
+    if PRODUCTION:
+        env.missing("DATABASE_URL", "the PostgreSQL database, as postgresql://user:password@host/name")
+    DATABASES = {
+        "default": {
+            "ENGINE": "django.db.backends.sqlite3",
+            "NAME": VAR_DIR / "holdfast.sqlite3",
+            "OPTIONS": {
+                # IMMEDIATE: a transaction takes the write lock when it begins, so that two writers queue instead of
+                # failing. FULL: an acknowledged commit survives a power cut, which WAL alone does not promise.
+                "transaction_mode": "IMMEDIATE",
+                "timeout": 20,
+                "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;",
+            },
+        }
+    }
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+env.raise_problems()
+
+# --- application ------------------------------------------------------------------------------------------------------
+INSTALLED_APPS = [
+    "vault.apps.VaultConfig",
+    "vault.keys",
+    "vault.secrets",
+    "orgs",
+    "accounts",
+    "audit",
+    "django_otp",
+    "accounts.apps.SupportAdminConfig",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+]
+MIDDLEWARE = [
+    "vault.middleware.RequestContextMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "vault.middleware.SecurityHeadersMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "vault.middleware.RequestLimitsMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django_otp.middleware.OTPMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "accounts.middleware.SessionLimitsMiddleware",
+    "accounts.middleware.GateMiddleware",
+    "accounts.middleware.TooManyAttemptsMiddleware",
+    "orgs.middleware.AccessDeniedMiddleware",
+]
+ROOT_URLCONF = "vault.urls"
+WSGI_APPLICATION = "vault.wsgi.application"
+APPEND_SLASH = True
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "vault.context.template_context",
+                "accounts.context.template_context",
+                "orgs.context.template_context",
+            ],
+        },
+    }
+]
+FORM_RENDERER = "vault.forms.HoldfastRenderer"
+
+# --- people -----------------------------------------------------------------------------------------------------------
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["accounts.backends.EmailBackend"]
+PASSWORD_HASHERS = ["accounts.hashers.BoundedArgon2Hasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+     "OPTIONS": {"user_attributes": ["email", "name"]}},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "accounts:sign_in"
+LOGIN_REDIRECT_URL = "home"
+OTP_TOTP_ISSUER = "Holdfast"
+ARGON2_CONCURRENCY = env.number("HOLDFAST_ARGON2_CONCURRENCY", 2)  # 64 MiB each, per process
+
+SESSION_ENGINE = "accounts.sessions"
+SESSION_COOKIE_NAME = "__Host-holdfast" if HTTPS else "holdfast"
+SESSION_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_IDLE_SECONDS = 60 * env.number("HOLDFAST_SESSION_IDLE_MINUTES", 30)
+SESSION_ABSOLUTE_SECONDS = 60 * env.number("HOLDFAST_SESSION_ABSOLUTE_MINUTES", 12 * 60)
+SESSION_COOKIE_AGE = SESSION_ABSOLUTE_SECONDS
+CSRF_COOKIE_NAME = "__Host-csrf" if HTTPS else "holdfast_csrf"
+CSRF_COOKIE_SECURE = HTTPS
+CSRF_COOKIE_HTTPONLY = True
+CSRF_COOKIE_SAMESITE = "Strict"
+CSRF_FAILURE_VIEW = "vault.errors.csrf_failure"
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+
+# --- the browser ------------------------------------------------------------------------------------------------------
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "no-referrer"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+SECURE_SSL_REDIRECT = HTTPS
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+SECURE_HSTS_SECONDS = 63072000 if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
+SECURE_HSTS_PRELOAD = HTTPS
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
+X_FRAME_OPTIONS = "DENY"
+# The setting's name is Django 6's, so that the upgrade deletes our middleware for it.
+SECURE_CSP = {
+    "default-src": ["'none'"],
+    "script-src": ["'self'"],
+    "style-src": ["'self'"],
+    "img-src": ["'self'", "data:"],
+    "connect-src": ["'self'"],
+    "form-action": ["'self'"],
+    "frame-ancestors": ["'none'"],
+    "base-uri": ["'none'"],
+    "manifest-src": ["'self'"],
+    "require-trusted-types-for": ["'script'"],
+    "trusted-types": ["'none'"],
+}
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
+FILE_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024  # uploads stay in memory: a temporary file would be plaintext at rest
+FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
+REQUEST_BODY_LIMIT = 3 * 1024 * 1024
+
+# --- cache: only the limiter's counters, never anything of a secret -----------------------------------------------------
+CACHES = {"default": {"BACKEND": "vault.cache.LockingDatabaseCache", "LOCATION": "holdfast_cache", "TIMEOUT": 300,
+                      "OPTIONS": {"MAX_ENTRIES": 200_000}}}
+RATELIMIT_USE_CACHE = "default"
+# django-ratelimit's checks know only stock backends; ours locks the row (tests/accounts/test_limiter_counts.py).
+SILENCED_SYSTEM_CHECKS = ["django_ratelimit.E003", "django_ratelimit.W001"]
+
+# --- mail -------------------------------------------------------------------------------------------------------------
+SMTP_URL = env.text("HOLDFAST_SMTP_URL")  # smtp://user:password@host:587 (STARTTLS) or smtps://…:465
+_smtp = urlsplit(SMTP_URL)
+EMAIL_CONFIGURED = bool(_smtp.hostname)
+EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+EMAIL_HOST = _smtp.hostname or ""
+EMAIL_PORT = _smtp.port or (465 if _smtp.scheme == "smtps" else 587)
+EMAIL_HOST_USER = _smtp.username or ""
+EMAIL_HOST_PASSWORD = _smtp.password or ""
+EMAIL_USE_SSL = _smtp.scheme == "smtps"
+EMAIL_USE_TLS = _smtp.scheme == "smtp" and (PRODUCTION or _smtp.port == 587)
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = env.text("HOLDFAST_MAIL_FROM", "Holdfast <holdfast@localhost>")
+
+# --- words, numbers, files --------------------------------------------------------------------------------------------
+LANGUAGE_CODE = "en-gb"
+TIME_ZONE = "UTC"
+USE_TZ = True
+STATIC_URL = "/static/"
+STATIC_ROOT = Path(env.text("HOLDFAST_STATIC_ROOT", str(VAR_DIR / "static")))
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+
+# --- the vault --------------------------------------------------------------------------------------------------------
+TRASH_DAYS = 30
+INVITATION_HOURS = 72
+SETUP_LINK_HOURS = 24
+REVEAL_SECONDS = 30
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
+    "filters": {"correlation": {"()": "vault.context.CorrelationFilter"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["correlation"]}},
+    "root": {"handlers": ["stderr"], "level": "INFO"},
+    # SQL with its parameters holds ciphertext and names: never at DEBUG, whatever the root level is.
+    "loggers": {"django.db.backends": {"level": "WARNING"}},
+}

@@ -10,3 +10,12 @@ class Role(models.TextChoices):
     ADMIN = "admin", "Admin"
     MEMBER = "member", "Member"
     VIEWER = "viewer", "Viewer"
+
+
+ROLE_HINTS: dict[Role, str] = {
+    Role.OWNER: "Everything, including other owners and the organization itself.",
+    Role.ADMIN: "Everything but owners: people, projects, secrets and the activity log.",
+    Role.MEMBER: "Reads, adds and changes secrets.",
+    Role.VIEWER: "Sees which secrets there are, never their values.",
+}
+"""What to tell a person who chooses a role."""

@@ -1,0 +1,62 @@
+"""Making tenant keys: the only code that writes the key table."""
+
+from django.db import IntegrityError, transaction
+from django.db.models import Max
+from django.utils import timezone
+
+from vault.crypto.rootkey import new_tenant_key
+from vault.keys import keyrings
+from vault.keys.models import WrappedKey
+from vault.keys.providers import root_keys
+from vault.keys.purposes import SYSTEM_PURPOSES, SYSTEM_SCOPE, KeyState, Purpose, check_scope
+
+
+def create_tenant_key(*, scope: str, purpose: Purpose) -> WrappedKey:
+    """The active key of a scope and purpose, made now if there is none.
+
+    Any number of processes may ask at once: the database admits one active key, and the others get that one. Raises
+    ValueError if such keys cannot belong to the scope, RootKeyProblem without a root key.
+    """
+    purpose = Purpose(purpose)
+    check_scope(scope, purpose)
+    existing = _active_key(scope, purpose)
+    if existing is not None:
+        return existing
+    try:
+        with transaction.atomic():
+            return _insert_active_key(scope, purpose)
+    except IntegrityError:
+        # Another process was first: its transaction has ended, or the INSERT would still be waiting for it.
+        existing = _active_key(scope, purpose)
+        if existing is None:
+            raise
+        return existing
+
+
+def ensure_system_keys() -> list[WrappedKey]:
+    """The active keys that the instance itself needs, one per purpose, made now where there is none."""
+    return [create_tenant_key(scope=SYSTEM_SCOPE, purpose=purpose) for purpose in SYSTEM_PURPOSES]
+
+
+def _active_key(scope: str, purpose: Purpose) -> WrappedKey | None:
+    return WrappedKey.objects.filter(scope=scope, purpose=purpose.value, state=KeyState.ACTIVE.value).first()
+
+
+def _insert_active_key(scope: str, purpose: Purpose) -> WrappedKey:
+    root_key = root_keys()[0]
+    versions = WrappedKey.objects.filter(scope=scope, purpose=purpose.value).aggregate(last=Max("version"))
+    version = (versions["last"] or 0) + 1
+    wrapped, key = new_tenant_key(root_key, scope=scope, purpose=purpose.value, version=version, use=purpose.use)
+    keyrings.expect_commit(key.key_id)
+    now = timezone.now()
+    return WrappedKey.objects.create(
+        scope=scope,
+        purpose=purpose.value,
+        version=version,
+        state=KeyState.ACTIVE.value,
+        key_id=key.key_id,
+        root_key_id=root_key.key_id,
+        wrapped=wrapped,
+        created_at=now,
+        activated_at=now,
+    )

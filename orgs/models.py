@@ -11,6 +11,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from audit.actions import ResourceKind
+from audit.resource import Resource
 from orgs.roles import Role
 
 
@@ -29,6 +31,10 @@ class Organization(models.Model):
         """The scope of this organization's keys."""
         return str(self.uid)
 
+    @property
+    def audit_resource(self) -> Resource:
+        return Resource(ResourceKind.ORGANIZATION, str(self.uid), self.name)
+
 
 class Membership(models.Model):
     """A person's place in an organization. A removed one stays as a row, so that the log's subject has a name."""
@@ -42,7 +48,7 @@ class Membership(models.Model):
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="memberships")
     role = models.CharField(max_length=16, choices=Role.choices)
     status = models.CharField(max_length=16, choices=Status.choices, default=Status.ACTIVE)
-    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    joined_at = models.DateTimeField(default=timezone.now, editable=False)
     changed_at = models.DateTimeField(auto_now=True)
 
     class Meta:
@@ -55,6 +61,11 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_role_display()} {self.uid}"
+
+    @property
+    def audit_resource(self) -> Resource:
+        """Needs the person: selectors that hand out memberships load it."""
+        return Resource(ResourceKind.MEMBERSHIP, str(self.uid), self.user.email)
 
 
 class Invitation(models.Model):
@@ -86,6 +97,10 @@ class Invitation(models.Model):
     def __str__(self) -> str:
         return f"Invitation {self.uid}"
 
+    @property
+    def audit_resource(self) -> Resource:
+        return Resource(ResourceKind.INVITATION, str(self.uid), self.email)
+
 
 class Project(models.Model):
     """A place for secrets that belong together."""
@@ -112,6 +127,10 @@ class Project(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def audit_resource(self) -> Resource:
+        return Resource(ResourceKind.PROJECT, str(self.uid), self.name)
+
 
 class Environment(models.Model):
     """Where a value holds: development, staging, production. A project of shared passwords has one, not shown."""
@@ -132,3 +151,7 @@ class Environment(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def audit_resource(self) -> Resource:
+        return Resource(ResourceKind.ENVIRONMENT, str(self.uid), self.name)

@@ -12,7 +12,7 @@ from uuid import UUID
 from django.contrib.auth.models import AnonymousUser
 
 from accounts.models import User
-from audit.actor import Resource
+from audit.resource import Resource
 from orgs.models import Membership, Organization
 from orgs.roles import Role
 
@@ -143,7 +143,7 @@ def permissions_of(actor: User | AnonymousUser, organization: Organization) -> f
 
 
 def may_give(giver: Role, role: Role) -> bool:
-    """Whether somebody with the role `giver` may give, or take away, `role`: only authority that they have themselves."""
+    """Whether somebody with the role `giver` may give or take away `role`: only authority that they have themselves."""
     return ROLE_PERMISSIONS[Role(role)] <= ROLE_PERMISSIONS[Role(giver)]
 
 

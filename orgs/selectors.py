@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from audit.actions import ResourceKind
-from audit.actor import Resource
+from audit.resource import Resource
 from orgs.models import Environment, Invitation, Membership, Organization, Project
 from orgs.permissions import AccessDenied, Decision, Permission, decide, organization_id_of, roles_with
 
@@ -90,8 +90,11 @@ def membership_of(actor: User | AnonymousUser, organization: Organization) -> Me
     """The actor's active membership, or None."""
     if not isinstance(actor, User):
         return None
-    return Membership.objects.filter(user_id=actor.pk, organization=organization,
-                                     status=Membership.Status.ACTIVE).first()
+    return (
+        Membership.objects.select_related("user")
+        .filter(user_id=actor.pk, organization=organization, status=Membership.Status.ACTIVE)
+        .first()
+    )
 
 
 def organizations_where(actor: User | AnonymousUser, permission: Permission) -> QuerySet[Organization]:

@@ -1,0 +1,45 @@
+"""The one place where a refused access decision becomes a response."""
+
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+
+from accounts.models import User
+from audit.actions import Action, Outcome
+from audit.actor import Actor
+from audit.services import record
+from orgs.permissions import AccessDenied
+from vault.errors import error_response, page_not_found
+
+
+class AccessDeniedMiddleware:
+    """Records a denial and answers it: 404 to those who may not know that the thing exists, 403 to the others.
+
+    Exceptions arrive here after the services' transactions have ended, so the event is committed whatever was rolled
+    back. A foreign object and a missing one get the same response, and both are recorded.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if not isinstance(exception, AccessDenied):
+            return None
+        record(
+            actor=request.user.audit_actor if isinstance(request.user, User) else Actor.anonymous(),
+            action=Action.ACCESS_DENIED,
+            outcome=Outcome.DENIED,
+            organization_id=exception.organization_id,
+            resource=exception.resource,
+            details={
+                "permission": exception.permission,
+                "because": exception.decision.because,
+                "visible": exception.visible,
+            },
+        )
+        if not exception.visible:
+            return page_not_found(request)
+        return error_response(request, 403, "Your role does not allow this. Ask an owner or an admin.")

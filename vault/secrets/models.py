@@ -7,10 +7,12 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from audit.actions import ResourceKind
+from audit.resource import Resource
 from orgs.models import Environment, Organization, Project
 from vault.fields import EncryptedJSONField
 from vault.keys.purposes import Purpose
-from vault.secrets.kinds import Kind
+from vault.secrets.kinds import ICONS, Kind
 
 
 class Tag(models.Model):
@@ -59,20 +61,35 @@ class Secret(models.Model):
         ]
         indexes = [
             # The list reads one page in this order; the trash reads the same table the other way round.
-            models.Index(fields=["organization", "name_key", "uid"], condition=Q(trashed_at__isnull=True),
-                         name="secret_list"),
-            models.Index(fields=["project", "name_key", "uid"], condition=Q(trashed_at__isnull=True),
-                         name="secret_list_of_project"),
-            models.Index(fields=["organization", "trashed_at"], condition=Q(trashed_at__isnull=False),
-                         name="secret_trash"),
+            models.Index(
+                fields=["organization", "name_key", "uid"], condition=Q(trashed_at__isnull=True), name="secret_list"
+            ),
+            models.Index(fields=["project", "name_key", "name", "uid"], name="secret_list_of_project"),
+            models.Index(
+                fields=["organization", "trashed_at", "uid"],
+                condition=Q(trashed_at__isnull=False),
+                name="secret_trash",
+            ),
         ]
 
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def audit_resource(self) -> Resource:
+        return Resource(ResourceKind.SECRET, str(self.uid), self.name)
+
+    @property
+    def icon(self) -> str:
+        """The icon of its kind."""
+        return ICONS[Kind(self.kind)]
+
 
 class SecretVersion(models.Model):
     """One immutable, numbered state of a secret.
+
+    Every edit makes one, also an edit of the name, the description or the tags: that two people edited at the same time
+    can then be told by the number alone.
 
     `payload` maps field names to text. Its envelope is bound to the organization, the secret and the number, so a
     version put under another secret, another number or another tenant does not open.
@@ -82,11 +99,12 @@ class SecretVersion(models.Model):
     organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="+")
     secret = models.ForeignKey(Secret, on_delete=models.CASCADE, related_name="versions")
     number = models.PositiveIntegerField()
-    payload = EncryptedJSONField(
-        purpose=Purpose.DATA, scope="organization_id", row="secret_id", row_version="number"
-    )
+    payload = EncryptedJSONField(purpose=Purpose.DATA, scope="organization_id", row="secret_id", row_version="number")
     field_names = models.JSONField(default=list, help_text="The names of the fields that hold something.")
-    changed_fields = models.JSONField(default=list, help_text="The names of the fields that differ from before.")
+    changed_fields = models.JSONField(
+        default=list,
+        help_text="The names of the fields that differ from before, and of name, description or tags if those do.",
+    )
     restored_from = models.PositiveIntegerField(null=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")

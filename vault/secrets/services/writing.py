@@ -1,0 +1,174 @@
+"""Creating, editing and restoring secrets."""
+
+from collections.abc import Collection, Iterable, Mapping
+
+from django.db import IntegrityError, transaction
+
+from accounts.models import User
+from audit.actions import Action
+from audit.services import append
+from orgs.models import Environment
+from orgs.permissions import Permission
+from vault.secrets.errors import NameTaken
+from vault.secrets.kinds import Kind
+from vault.secrets.metadata import clean_metadata
+from vault.secrets.models import Secret
+from vault.secrets.payload import changed_names, clean_payload, names_in_use, with_line_feeds
+from vault.secrets.permissions import authorize
+from vault.secrets.services.versions import add_version, advance, lock_secret, refuse_if_newer, set_tags, version_of
+
+
+def create_secret(
+    *,
+    actor: User,
+    environment: Environment,
+    kind: Kind,
+    name: str,
+    description: str = "",
+    tags: Iterable[str] = (),
+    values: Mapping[str, str],
+) -> Secret:
+    """A secret with its first version; `values` maps the kind's field names to text (a file's to base64).
+
+    Raises `AccessDenied` without `secret:write`, NameTaken, InvalidPayload, TooManyTags, `ValidationError`.
+    """
+    kind = Kind(kind)
+    metadata = clean_metadata(name=name, description=description, tags=tags)
+    payload = clean_payload(kind, values)
+    try:
+        with transaction.atomic():
+            authorize(actor, Permission.SECRET_WRITE, environment)
+            # Held, so that the environment is not deleted under the new secret.
+            place = Environment.objects.select_for_update(no_key=True).get(pk=environment.pk)
+            refuse_if_taken(place, metadata.name)
+            secret = Secret(
+                organization_id=place.organization_id,
+                project_id=place.project_id,
+                environment=place,
+                kind=kind,
+                name=metadata.name,
+                name_key=metadata.name_key,
+                description=metadata.description,
+                search_text=metadata.search_text,
+                version=1,
+                created_by=actor,
+                updated_by=actor,
+            )
+            secret.save(force_insert=True)
+            add_version(secret, payload, changed_fields=names_in_use(kind, payload))
+            set_tags(secret, metadata.tags)
+            append(
+                actor=actor.audit_actor,
+                action=Action.SECRET_CREATED,
+                organization_id=secret.organization_id,
+                resource=secret.audit_resource,
+                details={"kind": kind.value, "environment": place.name, "fields": names_in_use(kind, payload)},
+            )
+    except IntegrityError as error:
+        raise NameTaken(metadata.name) from error
+    return secret
+
+
+def update_secret(
+    *,
+    actor: User,
+    secret: Secret,
+    base_version: int,
+    name: str,
+    description: str,
+    tags: Iterable[str],
+    values: Mapping[str, str],
+    clear: Collection[str] = (),
+    from_browser: bool = False,
+) -> Secret:
+    """A new version, based on version `base_version`; nothing happens when nothing differs.
+
+    `values` has the fields that get a new value; those that are missing or empty keep theirs, those in `clear` lose it.
+    With `from_browser` a value that differs from the stored one in its line ends only is the stored one, because a
+    text box rewrites line ends.
+
+    Raises Conflict when somebody was faster, `AccessDenied` without `secret:write`, InTrash, and as `create_secret`.
+    """
+    metadata = clean_metadata(name=name, description=description, tags=tags)
+    try:
+        with transaction.atomic():
+            locked = lock_secret(actor, Permission.SECRET_WRITE, secret)
+            refuse_if_newer(locked, base_version)
+            kind = Kind(locked.kind)
+            before = version_of(locked, locked.version).payload
+            payload = clean_payload(kind, _merged(before, values, clear, from_browser=from_browser))
+            changed = [
+                label
+                for label, differs in (
+                    ("name", metadata.name != locked.name),
+                    ("description", metadata.description != locked.description),
+                    ("tags", list(metadata.tags) != sorted(locked.tags.values_list("name", flat=True))),
+                )
+                if differs
+            ] + changed_names(kind, before, payload)
+            if not changed:
+                return locked
+            if "name" in changed:
+                refuse_if_taken(locked.environment, metadata.name)
+            advance(locked, actor)
+            add_version(locked, payload, changed_fields=changed)
+            renamed_from = locked.name
+            locked.name, locked.name_key = metadata.name, metadata.name_key
+            locked.description, locked.search_text = metadata.description, metadata.search_text
+            locked.save()
+            if "tags" in changed:
+                set_tags(locked, metadata.tags)
+            renaming = {"from": renamed_from, "to": locked.name} if "name" in changed else {}
+            append(
+                actor=actor.audit_actor,
+                action=Action.SECRET_UPDATED,
+                organization_id=locked.organization_id,
+                resource=locked.audit_resource,
+                details={"version": locked.version, "changed_fields": changed, **renaming},
+            )
+    except IntegrityError as error:
+        raise NameTaken(metadata.name) from error
+    return locked
+
+
+@transaction.atomic
+def restore_version(*, actor: User, secret: Secret, number: int) -> Secret:
+    """A new version with the values of version `number`, encrypted anew; name, description and tags stay.
+
+    Nothing happens when the current values are the same. Raises `AccessDenied` without `secret:write`, InTrash,
+    UnknownVersion.
+    """
+    locked = lock_secret(actor, Permission.SECRET_WRITE, secret)
+    wanted = version_of(locked, number).payload
+    changed = changed_names(Kind(locked.kind), version_of(locked, locked.version).payload, wanted)
+    if not changed:
+        return locked
+    advance(locked, actor)
+    add_version(locked, wanted, changed_fields=changed, restored_from=number)
+    locked.save()
+    append(
+        actor=actor.audit_actor,
+        action=Action.SECRET_RESTORED,
+        organization_id=locked.organization_id,
+        resource=locked.audit_resource,
+        details={"version": locked.version, "restored_from": number, "changed_fields": changed},
+    )
+    return locked
+
+
+def refuse_if_taken(environment: Environment, name: str) -> None:
+    """Raises NameTaken if a live secret of the environment has this name. The database has the last word."""
+    if Secret.objects.filter(environment=environment, name=name, trashed_at__isnull=True).exists():
+        raise NameTaken(name)
+
+
+def _merged(
+    before: Mapping[str, str], values: Mapping[str, str], clear: Collection[str], *, from_browser: bool
+) -> dict[str, str]:
+    merged = {name: text for name, text in before.items() if name not in clear}
+    for name, text in values.items():
+        if text:
+            kept = before.get(name, "")
+            same = from_browser and with_line_feeds(kept) == with_line_feeds(text)
+            merged[name] = kept if same else text
+    return merged

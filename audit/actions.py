@@ -13,6 +13,7 @@ class Action(StrEnum):
     ACCOUNT_UNLOCKED = "account.unlocked"
     ENVIRONMENT_CREATED = "environment.created"
     ENVIRONMENT_DELETED = "environment.deleted"
+    ENVIRONMENT_MOVED = "environment.moved"
     ENVIRONMENT_RENAMED = "environment.renamed"
     INSTANCE_CLAIMED = "instance.claimed"
     INSTANCE_CONFIGURED = "instance.configured"
@@ -49,6 +50,7 @@ class Action(StrEnum):
     SECRETS_COMPARED = "secrets.compared"
     SECRETS_IMPORTED = "secrets.imported"
     SIGN_IN_FAILED = "sign_in.failed"
+    SIGN_IN_PASSWORD_ACCEPTED = "sign_in.password_accepted"  # noqa: S105 - a name, not a password
     SIGN_IN_SUCCEEDED = "sign_in.succeeded"
     SIGN_OUT = "sign_out"
     SUPPORT_GRANTED = "support.granted"

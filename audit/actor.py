@@ -1,8 +1,11 @@
-"""Who did it, and to what: the plain values that events carry instead of foreign keys."""
+"""Who did it: the plain values that events carry instead of a foreign key."""
 
 from dataclasses import dataclass
 
-from audit.actions import ActorKind, ResourceKind
+from audit.actions import ActorKind
+from audit.resource import Resource
+
+__all__ = ["Actor", "Resource"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,12 +25,3 @@ class Actor:
     def system(cls, label: str = "Holdfast") -> "Actor":
         """A command or a background task."""
         return cls(ActorKind.SYSTEM, label=label)
-
-
-@dataclass(frozen=True, slots=True)
-class Resource:
-    """What an event is about; `label` is a name, never a value."""
-
-    kind: ResourceKind
-    id: str
-    label: str = ""

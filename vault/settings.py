@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 import dj_database_url
 
+from vault.addresses import networks
 from vault.development import development_secret
 from vault.environment import Environment
 
@@ -61,6 +62,10 @@ elif PRODUCTION and urlsplit(BASE_URL).scheme != "https":
     env.problems.append("HOLDFAST_BASE_URL must be an https address in production")
 HTTPS = urlsplit(BASE_URL).scheme == "https"
 TRUSTED_PROXIES = env.words("HOLDFAST_TRUSTED_PROXIES")  # addresses or networks whose X-Forwarded-For we believe
+try:
+    networks(TRUSTED_PROXIES)
+except ValueError as wrong:
+    env.problems.append(f"HOLDFAST_TRUSTED_PROXIES: {wrong}")
 CSRF_TRUSTED_ORIGINS = [BASE_URL] if HTTPS else []
 
 # --- database ---------------------------------------------------------------------------------------------------------
@@ -111,8 +116,8 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "vault.middleware.RequestContextMiddleware",
+    "vault.middleware.SecurityHeadersMiddleware",  # outside of the next, whose redirects to https need them too
     "django.middleware.security.SecurityMiddleware",
-    "vault.middleware.SecurityHeadersMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "vault.middleware.RequestLimitsMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -203,15 +208,15 @@ SECURE_CSP = {
     "require-trusted-types-for": ["'script'"],
     "trusted-types": ["'none'"],
 }
-DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+# A file of 1 MiB with its form, or a text of 1 MiB of which every byte takes three when a form encodes it.
+REQUEST_BODY_LIMIT = DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
-FILE_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024  # uploads stay in memory: a temporary file would be plaintext at rest
+DATA_UPLOAD_MAX_NUMBER_FILES = 10
+FILE_UPLOAD_MAX_MEMORY_SIZE = REQUEST_BODY_LIMIT  # uploads stay in memory: a temporary file is plaintext at rest
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
-REQUEST_BODY_LIMIT = 3 * 1024 * 1024
 
 # --- cache: only the limiter's counters, never anything of a secret -----------------------------------------------------
-CACHES = {"default": {"BACKEND": "vault.cache.LockingDatabaseCache", "LOCATION": "holdfast_cache", "TIMEOUT": 300,
-                      "OPTIONS": {"MAX_ENTRIES": 200_000}}}
+CACHES = {"default": {"BACKEND": "vault.cache.LockingDatabaseCache", "TIMEOUT": 300}}
 RATELIMIT_USE_CACHE = "default"
 # django-ratelimit's checks know only stock backends; ours locks the row (tests/accounts/test_limiter_counts.py).
 SILENCED_SYSTEM_CHECKS = ["django_ratelimit.E003", "django_ratelimit.W001"]

@@ -43,7 +43,10 @@ def icon(name: str, size: str = "") -> SafeString:
         raise TemplateSyntaxError(f"there is no icon named {name!r} in static/{SPRITE}")
     css_class = f"icon icon--{size}" if size else "icon"
     return format_html(
-        '<svg class="{}" aria-hidden="true" focusable="false"><use href="{}#{}"></use></svg>', css_class, static(SPRITE), name
+        '<svg class="{}" aria-hidden="true" focusable="false"><use href="{}#{}"></use></svg>',
+        css_class,
+        static(SPRITE),
+        name,
     )
 
 
@@ -104,6 +107,15 @@ def when(moment: datetime | None, style: str = "relative") -> SafeString | str:
     return format_html('<time datetime="{}" title="{}">{}</time>', local.isoformat(timespec="seconds"), full, words)
 
 
+@register.filter
+def duration(seconds: int) -> str:
+    """A waiting time in words, rounded up so that it is over when the words say so: 95 is "2 minutes"."""
+    for unit, singular, plural in ((3600, "%(n)d hour", "%(n)d hours"), (60, "%(n)d minute", "%(n)d minutes")):
+        if seconds >= unit:
+            return ngettext(singular, plural, number := -(-seconds // unit)) % {"n": number}
+    return ngettext("%(n)d second", "%(n)d seconds", seconds) % {"n": seconds}
+
+
 def _initials(name: str) -> str:
     words = [word for word in re.split(r"[\s@._-]+", name) if word]
     chosen = [words[0], words[-1]] if len(words) > 1 else words
@@ -135,7 +147,8 @@ class NavigationItem:
     current: bool
 
 
-# key of the context variable `nav`, label, icon, URL name (takes the organization's uid), permission or "" when every member may
+# The key in the context variable `nav`, label, icon, URL name (its argument is the organization's uid), and the
+# permission that it takes, or "" when every member may.
 NAVIGATION = (
     ("secrets", "Secrets", "key-round", "secrets:list", "secret:list"),
     ("projects", "Projects", "folder", "orgs:projects", ""),

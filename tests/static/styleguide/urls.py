@@ -1,0 +1,36 @@
+"""The URL names that the shell needs, and one page for each part of the design: a stage for the browser tests."""
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import include, path
+
+from tests.static.styleguide import pages
+
+
+def nowhere(request: HttpRequest, **kwargs: object) -> HttpResponse:
+    """Stands where a link of the shell leads."""
+    return HttpResponse(status=204)
+
+
+def named(*names: str, organization: bool = False) -> list[object]:
+    prefix = "o/<uuid:uid>/" if organization else ""
+    return [path(f"{prefix}{name}/", nowhere, name=name) for name in names]
+
+
+urlpatterns = [
+    path("", nowhere, name="home"),
+    path("styleguide/<slug:page>/", pages.page, name="styleguide"),
+    path("styleguide/error/<int:status>/", pages.error),
+    path(
+        "s/",
+        include(
+            ([*named("list", "trash", organization=True), path("palette/", pages.palette, name="palette")], "secrets")
+        ),
+    ),
+    path(
+        "o/",
+        include(
+            (named("projects", "members", "activity", "settings", organization=True) + named("list", "create"), "orgs")
+        ),
+    ),
+    path("a/", include((named("profile", "second_factor", "sign_out", "theme"), "accounts"))),
+]

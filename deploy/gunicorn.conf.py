@@ -99,18 +99,17 @@ class Housekeeper:
             self._process.wait()
 
 
-def on_starting(_server: Any) -> None:
+def on_starting(server: Any) -> None:
     """Refuse what must not be served, also when gunicorn was started without deploy/serve.py."""
-    host = bind.rpartition(":")[0].strip("[]")
-    loopback = host == "localhost" or (host and ipaddress.ip_address(host).is_loopback)
-    if not PRODUCTION and not loopback:
-        sys.exit(f"Development serves this machine alone, and {host or 'every address'} can be reached from others.")
+    for host, *_ in (address for address in server.address if isinstance(address, tuple)):
+        if not PRODUCTION and not (host == "localhost" or ipaddress.ip_address(host).is_loopback):
+            sys.exit(f"Development serves this machine alone, and {host} can be reached from others.")
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core dump would be unwrapped keys on a disk
 
 
 def when_ready(server: Any) -> None:
     """Say where it listens and start the housekeeping."""
-    sys.stdout.write(f"Holdfast serves on http://{bind} (Ctrl-C stops it)\n")
+    sys.stdout.write(f"Holdfast serves on {', '.join(map(str, server.LISTENERS))} (Ctrl-C stops it)\n")
     sys.stdout.flush()
     server.housekeeper = Housekeeper()
     server.housekeeper.start()

@@ -22,7 +22,8 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.harness.browser import ROOT, BrowserMissing, find_chromium
+from tests.harness.browser import BrowserMissing, find_chromium
+from tests.harness.environment import ROOT, clean_environment
 from tests.harness.postgresql import PostgresqlMissing, ScratchPostgresql
 
 SQLITE, POSTGRESQL = "sqlite", "postgresql"
@@ -83,16 +84,6 @@ def _say(text: str) -> None:
     sys.stdout.flush()
 
 
-def _clean_environment() -> dict[str, str]:
-    """The caller's environment without anything that could point the suite at a real installation."""
-    keep = {"HOLDFAST_TEST_CHROMIUM"}
-    return {
-        name: value
-        for name, value in os.environ.items()
-        if name in keep or not (name.startswith("HOLDFAST_") or name in {"DATABASE_URL", "CACHE_URL"})
-    }
-
-
 def _pytest(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
     command = [sys.executable, "-m", "pytest", "-p", "tests.harness.counting", *arguments]
     process = subprocess.Popen(command, cwd=ROOT, env=environment)
@@ -141,7 +132,7 @@ def main() -> int:
     total, ran_nothing, lines = Tally(), [], []
     with ExitStack() as stack:
         scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="holdfast-test-")))
-        environment = _clean_environment()
+        environment = clean_environment()
         environment |= {"HOLDFAST_ENV": "development", "HOLDFAST_VAR_DIR": str(scratch / "var")}
         missing: dict[str, str] = {}
         try:

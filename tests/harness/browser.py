@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.harness.environment import ROOT
+
 # `--no-sandbox`: Chromium refuses its sandbox as root, and the only pages it opens are our own. The rest keeps it from
 # asking the network for anything, and its pictures the same from run to run.
 ARGUMENTS = (

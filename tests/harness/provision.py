@@ -10,7 +10,8 @@ import shutil
 import subprocess
 import sys
 
-from tests.harness.browser import ROOT, BrowserMissing, find_chromium
+from tests.harness.browser import BrowserMissing, find_chromium
+from tests.harness.environment import ROOT
 
 _APT_PACKAGES = ("chromium", "fonts-liberation", "fonts-dejavu-core")
 

@@ -213,6 +213,7 @@ class ScratchPostgresql:
             self._give(certificate, 0o600)
             certificate.write_bytes(self._certificate.read_bytes())
             self._settings |= {"ssl": "on", "ssl_cert_file": str(certificate), "ssl_key_file": str(certificate)}
+            # TLS or nothing, as the shipped deploy/database/pg_hba.conf says, for any role and database of the tests.
             (self._data / "pg_hba.conf").write_text("hostssl all all 127.0.0.1/32 scram-sha-256\n", encoding="ascii")
 
     def _start(self) -> None:

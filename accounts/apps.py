@@ -1,10 +1,23 @@
+from typing import Any
+
 from django.apps import AppConfig
 from django.contrib.admin.apps import AdminConfig
+from django.db.models.signals import post_migrate
 
 
 class AccountsConfig(AppConfig):
     name = "accounts"
     verbose_name = "Accounts"
+
+    def ready(self) -> None:
+        post_migrate.connect(ensure_instance, sender=self)
+
+
+def ensure_instance(using: str, **_: Any) -> None:
+    """The one row of `Instance`, after every migration: without it the set-up would have nothing to lock."""
+    from accounts.models import Instance
+
+    Instance.objects.using(using).get_or_create(pk=1)
 
 
 class SupportAdminConfig(AdminConfig):

@@ -1,6 +1,8 @@
 """Who people are: accounts, second factors, sessions, and the instance they belong to."""
 
+import time
 import uuid
+from base64 import b32decode
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -9,12 +11,22 @@ from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
-from django_otp.models import Device, ThrottlingMixin, TimestampMixin
+from django_otp.models import Device, DeviceManager, TimestampMixin
+from django_otp.oath import TOTP
 
+from accounts.codes import (
+    TOTP_STEP_SECONDS,
+    TOTP_TOLERANCE,
+    parse_recovery_code,
+    parse_totp_code,
+    recovery_code_message,
+)
 from accounts.emails import normalize_email
-from audit.actions import ActorKind
+from audit.actions import ActorKind, ResourceKind
 from audit.actor import Actor
+from audit.resource import Resource
 from vault.fields import EncryptedTextField
+from vault.keys.peppers import keyed_hash_candidates
 from vault.keys.purposes import Purpose
 
 
@@ -51,12 +63,23 @@ class User(AbstractBaseUser):
     EMAIL_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = []
 
+    # Set on each request's user by django_otp's middleware: the device that verified this session.
+    otp_device: Device | None = None
+
+    def is_verified(self) -> bool:
+        """Whether this person's second factor was used in the session of the request under way."""
+        return self.otp_device is not None
+
     def __str__(self) -> str:
         return self.email
 
     @property
     def audit_actor(self) -> Actor:
         return Actor(ActorKind.PERSON, id=str(self.uid), label=self.email)
+
+    @property
+    def audit_resource(self) -> Resource:
+        return Resource(ResourceKind.ACCOUNT, id=str(self.uid), label=self.email)
 
     # What the Django admin asks. It is the support desk: it looks, and never adds, changes or deletes.
     @property
@@ -70,22 +93,70 @@ class User(AbstractBaseUser):
         return self.is_staff
 
 
-class TOTPDevice(TimestampMixin, ThrottlingMixin, Device):
+class TOTPDevice(TimestampMixin, Device):  # type: ignore[misc]  # django_otp ships no types
     """An authenticator app (RFC 6238: SHA-1, 6 digits, 30 s).
 
     django-otp's own model keeps the key in plain text, so this one stands on its `Device`. The integer primary key is
-    required: django-otp finds a device by `int(id)` and silently never verifies one with a UUID.
+    required: django-otp finds a device by `int(id)` and silently never verifies one with a UUID. There is no throttle
+    per device: whoever knew the password could keep it closed for the owner. `accounts.limiter` counts instead.
+
+    An unconfirmed device is an enrolment under way, which is why it is here, encrypted, and not in the session.
     """
 
     uid = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="authenticators")
     key = EncryptedTextField(purpose=Purpose.TOTP, scope=None, row="uid", row_version=None)
     last_step = models.BigIntegerField(default=-1, help_text="The last time step that was accepted; never again.")
 
+    objects: ClassVar[models.Manager["TOTPDevice"]] = DeviceManager()
 
-class RecoveryDevice(TimestampMixin, ThrottlingMixin, Device):
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "confirmed"], name="one_authenticator_per_person")]
+
+    def verify_token(self, token: str) -> bool:
+        """Whether `token` is a code of now (or of the step before or after) that was never accepted before.
+
+        To be called through `django_otp.verify_token`, which locks the row; the conditional UPDATE stands behind that
+        lock (SQLite has none), so that of two parallel submissions one wins.
+        """
+        digits = parse_totp_code(token)
+        if digits is None:
+            return False
+        totp = TOTP(b32decode(self.key), step=TOTP_STEP_SECONDS)
+        totp.time = time.time()
+        if not totp.verify(int(digits), tolerance=TOTP_TOLERANCE, min_t=self.last_step + 1):
+            return False
+        step = totp.t()
+        accepted = TOTPDevice.objects.filter(pk=self.pk, last_step__lt=step).update(
+            last_step=step, last_used_at=timezone.now()
+        )
+        if accepted:
+            self.last_step = step
+        return bool(accepted)
+
+
+class RecoveryDevice(TimestampMixin, Device):  # type: ignore[misc]  # django_otp ships no types
     """A person's recovery codes, as the one django-otp device that verifies them."""
 
     uid = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="recovery_devices")
+
+    objects: ClassVar[models.Manager["RecoveryDevice"]] = DeviceManager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user"], name="one_set_of_recovery_codes_per_person")]
+
+    def verify_token(self, token: str) -> bool:
+        """Whether `token` is an unused code of this set; it is used up by the answer. Spelling does not matter."""
+        code = parse_recovery_code(token)
+        if code is None:
+            return False
+        candidates = keyed_hash_candidates(Purpose.TOKEN, recovery_code_message(self.uid, code))
+        now = timezone.now()
+        used = RecoveryCode.objects.filter(device=self, mac__in=candidates, used_at=None).update(used_at=now)
+        if used:
+            RecoveryDevice.objects.filter(pk=self.pk).update(last_used_at=now)
+        return bool(used)
 
 
 class RecoveryCode(models.Model):
@@ -100,10 +171,19 @@ class RecoveryCode(models.Model):
 
 
 class Session(AbstractBaseSession):
-    """A signed-in browser. `session_key` holds a hash of the cookie's key, so a stolen table signs nobody in."""
+    """A browser's session. `session_key` holds a hash of the cookie's key, so a stolen table signs nobody in.
 
+    `created_at` counts from the sign-in for as long as the session belongs to the same person, also when its key
+    changes; `seen_at` is the last request, to the minute.
+    """
+
+    session_key = models.CharField(max_length=64, primary_key=True)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.CASCADE, related_name="sessions")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+    seen_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    def __str__(self) -> str:
+        return f"Session since {self.created_at:%Y-%m-%d %H:%M}"
 
     @classmethod
     def get_session_store_class(cls) -> Any:
@@ -113,7 +193,7 @@ class Session(AbstractBaseSession):
 
 
 class Instance(models.Model):
-    """What holds for the whole installation: one row, made by a migration."""
+    """What holds for the whole installation: one row, made when the database is migrated."""
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
     claimed_at = models.DateTimeField(null=True, editable=False)

@@ -1,0 +1,60 @@
+"""Checks an e-mail address and a password, with the same work whoever asks for whom."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth.backends import BaseBackend
+from django.contrib.auth.hashers import make_password
+from django.http import HttpRequest
+from django.views.decorators.debug import sensitive_variables
+
+from accounts.emails import normalize_email
+from accounts.models import User
+
+
+class Refusal(StrEnum):
+    """Why a sign-in was refused: for the log, never for the person at the door."""
+
+    UNKNOWN = "unknown e-mail address"
+    PASSWORD = "wrong password"  # noqa: S105 - a reason, not a password
+    INACTIVE = "account is deactivated"
+
+
+@dataclass(frozen=True, slots=True)
+class Examination:
+    """The account that the credentials open, or why they open none. Exactly one of the two is set."""
+
+    user: User | None
+    refusal: Refusal | None
+
+
+class EmailBackend(BaseBackend):
+    """The one authentication backend."""
+
+    @sensitive_variables("password")
+    def examine(self, *, email: str, password: str) -> Examination:
+        """One lookup and one password hash, whether the address is unknown, the password wrong or unusable, or the
+        account deactivated (CVE-2024-39329, CVE-2025-13473). Raises `TooBusy`."""
+        user = User.objects.filter(email_key=normalize_email(email)).first()
+        if user is None:
+            make_password(password)
+            return Examination(None, Refusal.UNKNOWN)
+        if not user.check_password(password):
+            return Examination(None, Refusal.PASSWORD)
+        if not user.is_active:
+            return Examination(None, Refusal.INACTIVE)
+        return Examination(user, None)
+
+    def authenticate(
+        self, request: HttpRequest | None, email: str | None = None, password: str | None = None, **kwargs: Any
+    ) -> User | None:
+        """What Django's `authenticate()` asks; the sign-in itself uses `examine`, for the reason."""
+        if email is None or password is None:
+            return None
+        return self.examine(email=email, password=password).user
+
+    def get_user(self, user_id: UUID) -> User | None:
+        """The account of a session; None once it is deactivated, which ends its sessions at their next request."""
+        return User.objects.filter(pk=user_id, is_active=True).first()

@@ -1,0 +1,157 @@
+"""The one limiter for every door that checks a password, a code or a token.
+
+Attempts are counted *before* anything is checked, by the address they come from, by account and address together, and
+by account alone, in that order; a refused attempt is not counted further, so whoever is stopped at one limit cannot use
+up the next. The limit of the pair is strict. The one of the account is wide and short: it slows a guess that comes from
+everywhere, and it cannot lock the owner out for longer than its window. Success resets nothing: a counter that success
+resets can be reset by an attacker who has an account of his own. Support unlocks an account by starting a new epoch.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+
+from django.db import transaction
+from django_ratelimit.core import get_usage
+
+from accounts.emails import normalize_email
+from accounts.models import User
+from audit.actions import Action, Outcome, ResourceKind
+from audit.actor import Actor
+from audit.resource import Resource
+from audit.services import record
+
+MINUTE = 60
+
+
+class Door(StrEnum):
+    """Where something secret is asked for."""
+
+    SIGN_IN = "sign_in"
+    SECOND_FACTOR = "second_factor"
+    RECOVERY_CODE = "recovery_code"
+    PASSWORD_CHANGE = "password_change"  # noqa: S105 - the name of a door
+    FACTOR_CHANGE = "factor_change"
+    INSTANCE_CHANGE = "instance_change"
+    ENROLMENT = "enrolment"
+    SETUP = "setup"
+    INVITATION = "invitation"
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """At most `count` attempts in a window of `seconds`."""
+
+    count: int
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What may be tried; doors whose limits have the same `name` share their counters."""
+
+    name: str
+    address: Rate
+    pair: Rate
+    account: Rate
+
+
+# A password is asked for at several doors; whoever holds a stolen session gets no second budget there.
+PASSWORD = Limits("password", Rate(100, 10 * MINUTE), Rate(10, 10 * MINUTE), Rate(60, 10 * MINUTE))
+# Three codes in a million are right at any moment: 30 tries in 15 minutes from everywhere are a chance of 1 in 11,000.
+CODE = Limits("code", Rate(60, 15 * MINUTE), Rate(8, 15 * MINUTE), Rate(30, 15 * MINUTE))
+RECOVERY = Limits("recovery", Rate(60, 15 * MINUTE), Rate(8, 15 * MINUTE), Rate(30, 15 * MINUTE))
+TOKEN = Limits("token", Rate(30, 10 * MINUTE), Rate(15, 10 * MINUTE), Rate(60, 10 * MINUTE))
+
+LIMITS: dict[Door, Limits] = {
+    Door.SIGN_IN: PASSWORD,
+    Door.PASSWORD_CHANGE: PASSWORD,
+    Door.FACTOR_CHANGE: PASSWORD,
+    Door.INSTANCE_CHANGE: PASSWORD,
+    Door.SECOND_FACTOR: CODE,
+    Door.ENROLMENT: CODE,
+    Door.RECOVERY_CODE: RECOVERY,
+    Door.SETUP: TOKEN,
+    Door.INVITATION: TOKEN,
+}
+
+
+class TooManyAttempts(Exception):
+    """A limit is reached. Answered with 429 and `Retry-After`, the same for accounts that exist and that do not."""
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__(f"Too many attempts; the next is possible in {retry_after} s.")
+        self.retry_after = retry_after
+
+
+class LimiterUnavailable(Exception):
+    """The counters cannot be reached, so nothing is checked. Answered with 503."""
+
+    retry_after = 30
+
+
+def guard(door: Door, *, account: str | None, ip: str | None) -> None:
+    """Counts an attempt at `door`; to be called before anything is checked there, outside of any transaction.
+
+    `account` is an e-mail address in any spelling, whether or not there is such an account; None where no account is
+    involved (a link). `ip` is the client's address (`vault.context.current().ip`); None on the command line.
+
+    Raises `TooManyAttempts`, `LimiterUnavailable` when it cannot count, and `RuntimeError` inside a transaction, whose
+    rollback would undo the count.
+    """
+    limits = LIMITS[door]
+    address = network_of(ip)
+    _count(door, limits.name, "address", limits.address, address, account)
+    if account is not None:
+        key = account_key(account)
+        _count(door, limits.name, "pair", limits.pair, f"{key} {address}", account)
+        _count(door, limits.name, "account", limits.account, key, account)
+
+
+def account_key(account: str) -> str:
+    """One key for all spellings of an address, a new one after each unlock. One query, also for an unknown address."""
+    email_key = normalize_email(account)
+    epoch = User.objects.filter(email_key=email_key).values_list("limiter_epoch", flat=True).first()
+    return f"{email_key} {epoch or 0}"
+
+
+def network_of(ip: str | None) -> str:
+    """What an address counts as: itself, or its /64 for IPv6, of which every customer has more than anybody can count.
+
+    An IPv4 address written as IPv6 (`::ffff:192.0.2.1`) is the IPv4 address.
+    """
+    if not ip:
+        return "local"
+    address: IPv4Address | IPv6Address = ip_address(ip)
+    if isinstance(address, IPv6Address):
+        if address.ipv4_mapped is None:
+            return str(ip_network((address.packed, 64), strict=False).network_address)
+        address = address.ipv4_mapped
+    return str(address)
+
+
+def _count(door: Door, name: str, by: str, rate: Rate, value: str, account: str | None) -> None:
+    try:
+        with transaction.atomic(durable=True):
+            usage = get_usage(
+                None, group=f"{name}:{by}", key=lambda _group, _request: value, rate=(rate.count, rate.seconds),
+                increment=True,
+            )
+    except RuntimeError:
+        raise  # inside a transaction: a defect of ours
+    except Exception as error:  # each cache backend has exceptions of its own, and none of them may open the door
+        raise LimiterUnavailable from error
+    if usage is None or usage["time_left"] < 0:  # django-ratelimit's word for "could not count"
+        raise LimiterUnavailable
+    if not usage["should_limit"]:
+        return
+    retry_after = max(1, int(usage["time_left"]))
+    if usage["count"] == rate.count + 1:  # counted atomically, so one request of the window sees this number
+        record(
+            actor=Actor.anonymous(label=normalize_email(account) if account else ""),
+            action=Action.LIMITER_TRIPPED,
+            outcome=Outcome.DENIED,
+            resource=Resource(ResourceKind.INSTANCE, id="1", label="This instance"),
+            details={"door": str(door), "kind": by, "count": rate.count, "retry_after": retry_after},
+        )
+    raise TooManyAttempts(retry_after)

@@ -1,9 +1,7 @@
-"""The limits of names and addresses in this app, and the keys under which they are compared."""
+"""The limits of names in this app, and the key under which a name is unique."""
 
 from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 
-from accounts.emails import normalize_email
 from vault.names import clean_name, fold_name
 
 ORGANIZATION_NAME_LENGTH = 100
@@ -11,7 +9,6 @@ PERSON_NAME_LENGTH = 100
 PROJECT_NAME_LENGTH = 100
 PROJECT_DESCRIPTION_LENGTH = 500
 ENVIRONMENT_NAME_LENGTH = 60
-ADDRESS_LENGTH = 254
 
 
 def clean_named(value: str, *, field: str, max_length: int) -> tuple[str, str]:
@@ -28,17 +25,3 @@ def clean_named(value: str, *, field: str, max_length: int) -> tuple[str, str]:
             code="fold",
         )
     return name, key
-
-
-def clean_address(value: str) -> tuple[str, str]:
-    """The e-mail address to write to, and the normalized key by which people are compared.
-
-    Django's check lets characters through in a domain that nobody can see; the rule for names does not. Raises
-    `ValidationError`.
-    """
-    address = clean_name(value, field="E-mail address", max_length=ADDRESS_LENGTH)
-    validate_email(address)
-    key = normalize_email(address)
-    if len(key) > ADDRESS_LENGTH:
-        raise ValidationError("Enter the e-mail address in plain letters.", code="fold")
-    return address, key

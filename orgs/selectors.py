@@ -4,18 +4,29 @@ An outsider cannot tell a foreign object from one that does not exist: both rais
 and the middleware answers both with the same 404.
 """
 
+from enum import StrEnum
 from typing import TypeVar
 from uuid import UUID
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Count, Model, Q, QuerySet
+from django.db.models import Count, Exists, Model, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from accounts.models import User
+from accounts.models import TOTPDevice, User
 from audit.actions import ResourceKind
 from audit.resource import Resource
 from orgs.models import Environment, Invitation, Membership, Organization, Project
-from orgs.permissions import AccessDenied, Decision, Permission, decide, organization_id_of, roles_with
+from orgs.permissions import (
+    AccessDenied,
+    Decision,
+    Permission,
+    decide,
+    judge,
+    may_give,
+    organization_id_of,
+    roles_with,
+)
+from orgs.roles import Role
 
 M = TypeVar("M", bound=Model)
 
@@ -113,21 +124,84 @@ def organizations_where(actor: User | AnonymousUser, permission: Permission) -> 
 
 
 def members_of(organization: Organization) -> QuerySet[Membership]:
-    """The active members with their persons, in the order of their names."""
+    """The active members with their persons, in the order of their names, each with `has_second_factor`."""
     return (
         Membership.objects.filter(organization=organization, status=Membership.Status.ACTIVE)
         .select_related("user")
+        .annotate(has_second_factor=Exists(TOTPDevice.objects.filter(user=OuterRef("user"), confirmed=True)))
         .order_by("user__name", "user__email_key")
     )
 
 
-def open_invitations(organization: Organization) -> QuerySet[Invitation]:
-    """The invitations that were neither accepted nor revoked, the newest first; expired ones are among them."""
+def memberships_of(person: User) -> QuerySet[Membership]:
+    """The person's active memberships with their organizations, each with `member_count`."""
     return (
+        Membership.objects.filter(user=person, status=Membership.Status.ACTIVE)
+        .select_related("organization")
+        .annotate(
+            member_count=Count(
+                "organization__memberships",
+                filter=Q(organization__memberships__status=Membership.Status.ACTIVE),
+            )
+        )
+        .order_by("organization__name", "organization_id")
+    )
+
+
+class InvitationState(StrEnum):
+    """Whether an invitation can be taken up, and if not, why."""
+
+    USABLE = "usable"
+    USED = "used"
+    REVOKED = "revoked"
+    EXPIRED = "expired"
+    POWERLESS = "inviter lost the authority"
+
+
+def invitation_state(invitation: Invitation, inviter: Membership | None) -> InvitationState:
+    """The state now; `inviter` is the membership (with its person) of whoever invited.
+
+    An invitation gives no more than its author could give at this moment: a removed administrator leaves no way back
+    in behind.
+    """
+    if invitation.accepted_at:
+        return InvitationState.USED
+    if invitation.revoked_at:
+        return InvitationState.REVOKED
+    if invitation.expires_at <= timezone.now():
+        return InvitationState.EXPIRED
+    if (
+        inviter is None
+        or not inviter.user.is_active
+        or not judge(inviter, Permission.MEMBER_INVITE).allowed
+        or not may_give(Role(inviter.role), Role(invitation.role))
+    ):
+        return InvitationState.POWERLESS
+    return InvitationState.USABLE
+
+
+def inviter_of(invitation: Invitation) -> Membership | None:
+    """The active membership of whoever invited, with the person."""
+    if invitation.invited_by is None:
+        return None
+    return membership_of(invitation.invited_by, invitation.organization)
+
+
+def invitations_of(organization: Organization) -> list[tuple[Invitation, InvitationState]]:
+    """The invitations that were neither accepted nor revoked, the newest first, with their states (two queries)."""
+    invitations = list(
         Invitation.objects.filter(organization=organization, accepted_at__isnull=True, revoked_at__isnull=True)
         .select_related("invited_by")
-        .order_by("-created_at")
+        .order_by("-created_at", "uid")
     )
+    inviters = {
+        membership.user_id: membership
+        for membership in members_of(organization).filter(user__in={each.invited_by_id for each in invitations})
+    }
+    return [
+        (each, invitation_state(each, inviters.get(each.invited_by_id) if each.invited_by_id else None))
+        for each in invitations
+    ]
 
 
 def projects_of(organization: Organization) -> QuerySet[Project]:
@@ -145,6 +219,6 @@ def environments_of(project: Project) -> QuerySet[Environment]:
     return Environment.objects.filter(project=project).annotate(secret_count=Count("secrets"))
 
 
-def is_expired(invitation: Invitation) -> bool:
-    """Whether the invitation can no longer be taken up because of its age."""
-    return invitation.expires_at <= timezone.now()
+def invitation_with(uid: UUID) -> Invitation | None:
+    """The invitation that a session has opened with its token: possession was proved, no membership is needed."""
+    return Invitation.objects.select_related("organization", "invited_by").filter(pk=uid).first()

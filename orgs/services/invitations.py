@@ -12,17 +12,18 @@ from django.contrib.auth.models import AnonymousUser
 from django.db import transaction
 from django.utils import timezone
 
+from accounts.emails import normalize_email
 from accounts.models import User
 from accounts.services import create_account
+from accounts.services.accounts import clean_email
 from audit.actions import Action, Outcome, ResourceKind
 from audit.actor import Actor
 from audit.services import append, record
 from orgs.errors import AccountExists, AlreadyMember, InvitationForOtherPerson, InvitationUnusable, RoleOutOfReach
 from orgs.models import Invitation, Membership, Organization
-from orgs.names import clean_address
-from orgs.permissions import Permission, judge, may_give
+from orgs.permissions import Permission, may_give
 from orgs.roles import Role
-from orgs.selectors import is_expired, membership_of, require
+from orgs.selectors import InvitationState, invitation_state, inviter_of, membership_of, require
 from orgs.services.memberships import lock_organization
 from orgs.tokens import TokenUse, new_token, token_link, token_mac, token_mac_candidates, well_formed
 
@@ -46,7 +47,8 @@ def invite_member(*, actor: User, organization: Organization, email: str, role: 
     locked = lock_organization(organization.pk)
     require(actor, Permission.MEMBER_INVITE, locked, kind=ResourceKind.ORGANIZATION)
     _may_give(actor, locked, role)
-    email, email_key = clean_address(email)
+    email = clean_email(email)
+    email_key = normalize_email(email)
     if Membership.objects.filter(
         organization=locked, user__email_key=email_key, status=Membership.Status.ACTIVE
     ).exists():
@@ -115,9 +117,9 @@ def open_invitation(*, actor: User | AnonymousUser, token: str) -> Invitation:
     )
     if invitation is None:
         raise _refused(actor, None, "unknown", status=404)
-    reason = _why_unusable(invitation)
-    if reason:
-        raise _refused(actor, invitation, reason, status=410)
+    state = invitation_state(invitation, inviter_of(invitation))
+    if state is not InvitationState.USABLE:
+        raise _refused(actor, invitation, state, status=410)
     return invitation
 
 
@@ -154,29 +156,10 @@ def _lock_usable(invitation: Invitation) -> Invitation:
         .select_related("organization", "invited_by")
         .get(pk=invitation.pk)
     )
-    reason = _why_unusable(locked)
-    if reason:
-        raise InvitationUnusable(reason, status=410)
+    state = invitation_state(locked, inviter_of(locked))
+    if state is not InvitationState.USABLE:
+        raise InvitationUnusable(state, status=410)
     return locked
-
-
-def _why_unusable(invitation: Invitation) -> str:
-    """The reason, for the log; empty when the invitation can be taken up."""
-    if invitation.accepted_at:
-        return "used"
-    if invitation.revoked_at:
-        return "revoked"
-    if is_expired(invitation):
-        return "expired"
-    inviter = membership_of(invitation.invited_by or AnonymousUser(), invitation.organization)
-    if (
-        inviter is None
-        or not inviter.user.is_active
-        or not judge(inviter, Permission.MEMBER_INVITE).allowed
-        or not may_give(Role(inviter.role), Role(invitation.role))
-    ):
-        return "inviter lost the authority"
-    return ""
 
 
 def _take_up(invitation: Invitation, person: User) -> Membership:

@@ -4,6 +4,8 @@ Every service here locks the organization's row first: two people who change mem
 same time queue, so the last owner cannot slip away between a check and a write.
 """
 
+from uuid import UUID
+
 from django.db import transaction
 
 from accounts.models import User
@@ -16,7 +18,7 @@ from orgs.roles import Role
 from orgs.selectors import require
 
 
-def lock_organization(uid: object) -> Organization:
+def lock_organization(uid: UUID) -> Organization:
     """The organization's row, held until the end of the transaction: the queue of everything about its members."""
     return Organization.objects.select_for_update(no_key=True).get(pk=uid)
 

@@ -1,0 +1,47 @@
+"""The addresses of this app; `home` is named by the project's own list."""
+
+from django.urls import path
+
+from orgs.views import activity, environments, invitations, joining, members, organizations, projects, setup
+
+app_name = "orgs"
+
+urlpatterns = [
+    path("setup/", setup.setup, name="setup"),
+    path("join/", joining.join, name="join"),
+    path("join/account/", joining.join_account, name="join_account"),
+    path("join/accept/", joining.join_accept, name="join_accept"),
+    path("organizations/", organizations.list_, name="list"),
+    path("organizations/new/", organizations.create, name="create"),
+    path("organizations/<uuid:organization>/settings/", organizations.settings, name="settings"),
+    path("organizations/<uuid:organization>/leave/", organizations.leave, name="leave"),
+    path("organizations/<uuid:organization>/activity/", activity.activity, name="activity"),
+    path("organizations/<uuid:organization>/members/", members.members, name="members"),
+    path(
+        "organizations/<uuid:organization>/members/<uuid:membership>/role/", members.member_role, name="member_role"
+    ),
+    path(
+        "organizations/<uuid:organization>/members/<uuid:membership>/remove/",
+        members.member_remove,
+        name="member_remove",
+    ),
+    path("organizations/<uuid:organization>/invitations/new/", invitations.invite, name="invite"),
+    path(
+        "organizations/<uuid:organization>/invitations/<uuid:invitation>/renew/",
+        invitations.invitation_renew,
+        name="invitation_renew",
+    ),
+    path(
+        "organizations/<uuid:organization>/invitations/<uuid:invitation>/revoke/",
+        invitations.invitation_revoke,
+        name="invitation_revoke",
+    ),
+    path("organizations/<uuid:organization>/projects/", projects.projects, name="projects"),
+    path("organizations/<uuid:organization>/projects/new/", projects.project_create, name="project_create"),
+    path("projects/<uuid:project>/settings/", projects.project_settings, name="project_settings"),
+    path("projects/<uuid:project>/delete/", projects.project_delete, name="project_delete"),
+    path("projects/<uuid:project>/environments/new/", environments.environment_create, name="environment_create"),
+    path("environments/<uuid:environment>/rename/", environments.environment_rename, name="environment_rename"),
+    path("environments/<uuid:environment>/move/", environments.environment_move, name="environment_move"),
+    path("environments/<uuid:environment>/delete/", environments.environment_delete, name="environment_delete"),
+]

@@ -1,0 +1,96 @@
+"""Who belongs to an organization: the list, roles, removal."""
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from accounts.gate import person
+from accounts.models import User
+from orgs.context import enter_organization
+from orgs.errors import OrganizationError
+from orgs.forms import RoleForm
+from orgs.models import Organization
+from orgs.permissions import ROLE_PERMISSIONS, Permission, may_give, roles_given_by
+from orgs.roles import Role
+from orgs.selectors import invitations_of, member_for, members_of, membership_of, organization_for
+from orgs.services import change_member_role, remove_member
+
+
+@require_GET
+def members(request: HttpRequest, organization: UUID) -> HttpResponse:
+    """The members and the open invitations, for those who manage them."""
+    actor = person(request)
+    return members_page(request, actor, organization_for(actor, organization, Permission.MEMBER_MANAGE))
+
+
+def members_page(request: HttpRequest, actor: User, organization: Organization, status: int = 200) -> HttpResponse:
+    """The page itself, which the actions on it also answer with when they are refused."""
+    enter_organization(request, organization)
+    own = membership_of(actor, organization)
+    given = roles_given_by(Role(own.role)) if own else []
+    context = {
+        "members": [
+            {
+                "membership": membership,
+                "person": membership.user,
+                "is_self": membership.user_id == actor.pk,
+                "within_reach": own is not None and may_give(Role(own.role), Role(membership.role)),
+                "other_roles": [role for role in given if role != membership.role],
+                "dialog_id": f"remove-{membership.uid}",
+                "dialog_title": f"Remove {membership.user.name}?",
+            }
+            for membership in members_of(organization)
+        ],
+        "invitations": [
+            {
+                "invitation": invitation,
+                "state": state,
+                "within_reach": own is not None and may_give(Role(own.role), Role(invitation.role)),
+            }
+            for invitation, state in invitations_of(organization)
+        ],
+        "nav": "members",
+    }
+    return render(request, "orgs/members.html", context, status=status)
+
+
+@require_POST
+def member_role(request: HttpRequest, organization: UUID, membership: UUID) -> HttpResponse:
+    """Gives a member another role."""
+    actor = person(request)
+    found = member_for(actor, organization, membership, Permission.MEMBER_MANAGE)
+    form = RoleForm(request.POST, roles=list(Role))
+    if not form.is_valid():
+        messages.error(request, "Choose one of the roles: owner, admin, member or viewer.")
+        return members_page(request, actor, found.organization, status=422)
+    try:
+        changed = change_member_role(actor=actor, membership=found, role=form.cleaned_data["role"])
+    except OrganizationError as error:
+        messages.error(request, str(error))
+        return members_page(request, actor, found.organization, status=409)
+    messages.success(request, f"{changed.user.name} now has the role {Role(changed.role).label}.")
+    if changed.user_id == actor.pk and Permission.MEMBER_MANAGE not in ROLE_PERMISSIONS[Role(changed.role)]:
+        return redirect("orgs:settings", found.organization_id)
+    return redirect("orgs:members", found.organization_id)
+
+
+@require_http_methods(["GET", "POST"])
+def member_remove(request: HttpRequest, organization: UUID, membership: UUID) -> HttpResponse:
+    """Asks once more, then ends a membership."""
+    actor = person(request)
+    found = member_for(actor, organization, membership, Permission.MEMBER_MANAGE)
+    enter_organization(request, found.organization)
+    if request.method == "POST":
+        try:
+            remove_member(actor=actor, membership=found)
+        except OrganizationError as error:
+            messages.error(request, str(error))
+            return members_page(request, actor, found.organization, status=409)
+        messages.success(request, f"{found.user.name} is no longer a member.")
+        if found.user_id == actor.pk:
+            return redirect("orgs:list")
+        return redirect("orgs:members", found.organization_id)
+    return render(request, "orgs/member_remove.html", {"membership": found, "nav": "members"})

@@ -3,12 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from http import HTTPStatus
 
 
 class SecretError(Exception):
-    """Base of the refusals below; `str(error)` is the sentence for the person, `field` the form field it is about."""
+    """Base of the refusals below; `str(error)` is the sentence for the person, `field` the form field it is about,
+    `status` the HTTP status of an answer that is no form."""
 
     field: str | None = None
+    status = HTTPStatus.CONFLICT
 
 
 class NameTaken(SecretError):
@@ -30,9 +33,13 @@ class TooManyTags(SecretError):
 class UnknownField(SecretError):
     """A field was asked for that the kind does not have, or that is not shown this way."""
 
+    status = HTTPStatus.BAD_REQUEST
+
 
 class UnknownVersion(SecretError):
     """The secret has no version of this number."""
+
+    status = HTTPStatus.NOT_FOUND
 
     def __init__(self) -> None:
         super().__init__("This version does not exist. Choose one from the list of versions.")

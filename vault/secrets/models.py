@@ -10,7 +10,7 @@ from django.utils import timezone
 from audit.actions import ResourceKind
 from audit.resource import Resource
 from orgs.models import Environment, Organization, Project
-from vault.fields import EncryptedJSONField
+from vault.fields import EncryptedJSONField, Envelope
 from vault.keys.purposes import Purpose
 from vault.secrets.kinds import ICONS, Kind
 
@@ -99,6 +99,7 @@ class SecretVersion(models.Model):
     organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="+")
     secret = models.ForeignKey(Secret, on_delete=models.CASCADE, related_name="versions")
     number = models.PositiveIntegerField()
+    payload_envelope: Envelope  # what the field below keeps: for its key id, without opening anything
     payload = EncryptedJSONField(purpose=Purpose.DATA, scope="organization_id", row="secret_id", row_version="number")
     field_names = models.JSONField(default=list, help_text="The names of the fields that hold something.")
     changed_fields = models.JSONField(

@@ -215,7 +215,7 @@ def _write(
         version=F("version") + 1, updated_at=now, updated_by=actor
     )
     SecretVersion.objects.bulk_create(
-        SecretVersion(
+        SecretVersion(  # type: ignore[misc]  # the stubs know `payload` by its attname only
             uid=uuid4(),
             organization_id=environment.organization_id,
             secret_id=secret.pk,
@@ -250,7 +250,7 @@ def _secret(actor: User, environment: Environment, entry: Entry) -> Secret:
 
 
 def _seal(actor: User, environment: Environment, text: str, existing: Mapping[str, Secret]) -> str:
-    """An HMAC over who imports what, where, over which versions: it goes to the page and back, and is stored nowhere."""
+    """An HMAC over who imports what, where, over which versions. The page carries it; it is stored nowhere."""
     seen = sorted((secret.uid.hex, secret.version, name) for name, secret in existing.items())
     message = json.dumps([str(actor.pk), str(environment.pk), text, seen])
     return salted_hmac("vault.secrets.env_import", message, algorithm="sha256").hexdigest()

@@ -1,6 +1,7 @@
 """To the trash, back, and out of it for good."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -90,7 +91,7 @@ def purge_expired_trash() -> int:
     return sum(_purge_if_expired(uid, expired_before) for uid in uids)
 
 
-def _purge_if_expired(uid: object, expired_before: object) -> bool:
+def _purge_if_expired(uid: UUID, expired_before: datetime) -> bool:
     with transaction.atomic():
         locked = (
             Secret.objects.select_for_update(no_key=True).filter(pk=uid, trashed_at__lte=expired_before).first()

@@ -50,7 +50,7 @@ def add_version(
     secret: Secret, payload: Mapping[str, str], *, changed_fields: Sequence[str], restored_from: int | None = None
 ) -> SecretVersion:
     """The version of the secret's current number, by who updated it last."""
-    return SecretVersion.objects.create(
+    return SecretVersion.objects.create(  # type: ignore[misc]  # the stubs know `payload` by its attname only
         organization_id=secret.organization_id,
         secret=secret,
         number=secret.version,

@@ -1,0 +1,36 @@
+"""What a list is narrowed to, read from an address. What means nothing narrows nothing."""
+
+from collections.abc import Mapping
+from uuid import UUID
+
+from vault.secrets.kinds import Kind
+from vault.secrets.selectors import Filters
+
+SEARCH_LENGTH = 200
+
+
+def filters_from(
+    query: Mapping[str, str],
+    *,
+    organization: UUID | None = None,
+    project: UUID | None = None,
+    trashed: bool = False,
+) -> Filters:
+    """The filters of an address's query; `organization` and `project` are fixed by the page and never by the query."""
+    kind = query.get("kind", "")
+    return Filters(
+        q=query.get("q", "").strip()[:SEARCH_LENGTH],
+        organization=organization,
+        project=project or _uid(query.get("project", "")),
+        environment=_uid(query.get("environment", "")),
+        kind=Kind(kind) if kind in Kind.values else None,
+        tag=query.get("tag", "").strip()[:SEARCH_LENGTH],
+        trashed=trashed,
+    )
+
+
+def _uid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None

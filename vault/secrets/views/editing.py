@@ -1,0 +1,181 @@
+"""Creating a secret, and making its next version."""
+
+from http import HTTPStatus
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods
+
+from accounts.gate import person
+from orgs.context import enter_organization
+from orgs.permissions import Permission
+from orgs.selectors import environment_for
+from vault.errors import error_response
+from vault.secrets.errors import Conflict, InTrash, SecretError
+from vault.secrets.forms.editing import SecretEditForm, SecretForm, initial_of
+from vault.secrets.kinds import ABOUT, ICONS, Kind
+from vault.secrets.models import Secret
+from vault.secrets.payload import InvalidPayload
+from vault.secrets.selectors import permitted_on, secret_for, tags_in_use, version_for_display
+from vault.secrets.services import RevealPurpose, create_secret, reveal_secret, update_secret
+
+KIND_CARDS = [(kind, ICONS[kind], ABOUT[kind]) for kind in Kind]
+
+
+@require_http_methods(["GET", "POST"])
+def create(request: HttpRequest, environment: UUID) -> HttpResponse:
+    """First the kind (`?kind=`), then its form; `?name=` fills in a name that is missing here."""
+    actor = person(request)
+    place = environment_for(actor, environment, Permission.SECRET_WRITE)
+    enter_organization(request, place.organization)
+    wanted = request.GET.get("kind", "")
+    if wanted not in Kind.values:
+        context = {"environment": place, "cards": KIND_CARDS, "name": request.GET.get("name", ""), "nav": "secrets"}
+        return render(request, "secrets/choose_kind.html", context)
+    kind = Kind(wanted)
+    form = SecretForm(
+        request.POST if request.method == "POST" else None,
+        request.FILES if request.method == "POST" else None,
+        kind=kind,
+        initial={"name": request.GET.get("name", "")[:200]},
+    )
+    if form.is_valid():
+        try:
+            secret = create_secret(
+                actor=actor,
+                environment=place,
+                kind=kind,
+                name=form.cleaned_data["name"],
+                description=form.cleaned_data["description"],
+                tags=form.cleaned_data["tags"],
+                values=form.values,
+            )
+        except (SecretError, ValidationError, InvalidPayload) as error:
+            form.refuse(error)
+        else:
+            messages.success(request, f"{secret.name} is stored.")
+            if "another" in request.POST:
+                return redirect(f"{request.path}?kind={kind.value}")
+            return redirect("secrets:detail", secret.pk)
+    context = {
+        "form": form,
+        "environment": place,
+        "kind": kind,
+        "kind_icon": ICONS[kind],
+        "tags_in_use": tags_in_use(place.organization),
+        "nav": "secrets",
+    }
+    return render(request, "secrets/create.html", context, status=_status(form))
+
+
+@require_http_methods(["GET", "POST"])
+def edit(request: HttpRequest, secret: UUID) -> HttpResponse:
+    """The next version. A blank field keeps what is stored; nothing stored is shown unless it is asked for."""
+    actor = person(request)
+    found = secret_for(actor, secret, Permission.SECRET_WRITE)
+    if found.trashed_at is not None:
+        return error_response(request, HTTPStatus.CONFLICT, str(InTrash()))
+    if request.method != "POST":
+        form = SecretEditForm(kind=Kind(found.kind), stored=_stored(found), initial=_initial(found))
+        return _edit_page(request, found, form)
+    if "fill" in request.POST:
+        return _filled_in(request, found)
+    form = SecretEditForm(request.POST, request.FILES, kind=Kind(found.kind), stored=_stored(found))
+    if not form.is_valid():
+        return _edit_page(request, found, form, status=HTTPStatus.UNPROCESSABLE_ENTITY)
+    try:
+        saved = update_secret(
+            actor=actor,
+            secret=found,
+            base_version=form.cleaned_data["base_version"],
+            name=form.cleaned_data["name"],
+            description=form.cleaned_data["description"],
+            tags=form.cleaned_data["tags"],
+            values=form.values,
+            clear=form.cleared,
+            from_browser=True,
+        )
+    except Conflict as conflict:
+        return _conflict_page(request, found, conflict)
+    except (SecretError, ValidationError, InvalidPayload) as error:
+        form.refuse(error)
+        status = HTTPStatus.CONFLICT if isinstance(error, InTrash) else HTTPStatus.UNPROCESSABLE_ENTITY
+        return _edit_page(request, found, form, status=status)
+    if saved.version == form.cleaned_data["base_version"]:
+        messages.info(request, "Nothing was different, so no version was made.")
+    else:
+        messages.success(request, f"{saved.name} is saved as version {saved.version}.")
+    return redirect("secrets:detail", saved.pk)
+
+
+def _filled_in(request: HttpRequest, secret: Secret) -> HttpResponse:
+    """The form with the stored values in it, a reveal like any other; what was typed already stays."""
+    actor = person(request)
+    kind = Kind(secret.kind)
+    secret_for(actor, secret.pk, Permission.SECRET_REVEAL)  # records the denial of whoever may write only
+    try:
+        revealed = reveal_secret(actor=actor, secret=secret, purpose=RevealPurpose.EDIT)
+    except SecretError as error:
+        return error_response(request, error.status, str(error))
+    typed = {name: request.POST.get(name, "") for name in ("name", "description", "tags", "base_version")}
+    values = {f"field_{name}": request.POST.get(f"field_{name}") or value for name, value in revealed.items()}
+    form = SecretEditForm(kind=kind, stored=_stored(secret), initial={**_initial(secret), **typed, **values})
+    return _edit_page(request, secret, form, filled=True)
+
+
+def _conflict_page(request: HttpRequest, secret: Secret, conflict: Conflict) -> HttpResponse:
+    """What the person entered, kept, with what came in between; saving again is a decision then."""
+    latest = secret_for(person(request), secret.pk, Permission.SECRET_WRITE)
+    data = request.POST.copy()
+    data["base_version"] = str(conflict.current)
+    form = SecretEditForm(data, request.FILES, kind=Kind(latest.kind), stored=_stored(latest))
+    if form.is_valid() and any(request.FILES.values()):
+        form.refuse(ValidationError([]))
+    return _edit_page(request, latest, form, status=HTTPStatus.CONFLICT, conflict=conflict)
+
+
+def _edit_page(
+    request: HttpRequest,
+    secret: Secret,
+    form: SecretEditForm,
+    *,
+    status: int = HTTPStatus.OK,
+    conflict: Conflict | None = None,
+    filled: bool = False,
+) -> HttpResponse:
+    enter_organization(request, secret.organization)
+    permitted = permitted_on(secret)
+    context = {
+        "form": form,
+        "secret": secret,
+        "kind": Kind(secret.kind),
+        "conflict": conflict,
+        "filled": filled,
+        "may_fill": Permission.SECRET_REVEAL in permitted and bool(form.stored) and not filled,
+        "tags_in_use": tags_in_use(secret.organization),
+        "permitted": permitted,
+        "nav": "secrets",
+    }
+    return render(request, "secrets/edit.html", context, status=status)
+
+
+def _stored(secret: Secret) -> list[str]:
+    """The names of the fields that hold something now."""
+    version = version_for_display(secret, secret.version)
+    return list(version.field_names) if version else []
+
+
+def _initial(secret: Secret) -> dict[str, object]:
+    return initial_of(
+        name=secret.name,
+        description=secret.description,
+        tags=secret.tags.order_by("name").values_list("name", flat=True),
+        base_version=secret.version,
+    )
+
+
+def _status(form: SecretForm) -> int:
+    return HTTPStatus.UNPROCESSABLE_ENTITY if form.is_bound else HTTPStatus.OK

@@ -1,0 +1,48 @@
+"""A project: a matrix of names and environments, or the list of its shared passwords."""
+
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from accounts.gate import person
+from orgs.context import enter_organization
+from orgs.models import Project
+from orgs.permissions import Permission, permissions_of
+from orgs.selectors import environments_of, project_for
+from vault.secrets.forms.lists import filters_from
+from vault.secrets.kinds import Kind
+from vault.secrets.matrix import matrix_of
+from vault.secrets.selectors import count_of_secrets, page_of_secrets
+from vault.secrets.views.listing import count_words, neighbours
+
+
+@require_GET
+def project(request: HttpRequest, project: UUID) -> HttpResponse:
+    """Application configuration shows what is set where; shared passwords have one environment and are a list."""
+    actor = person(request)
+    found = project_for(actor, project, Permission.SECRET_LIST)
+    enter_organization(request, found.organization)
+    permitted = permissions_of(actor, found.organization)
+    filters = filters_from(request.GET, organization=found.organization_id, project=found.uid)
+    environments = list(environments_of(found))
+    context = {
+        "project": found,
+        "environments": environments,
+        "filters": filters,
+        "kinds": Kind.choices,
+        "count": count_words(count_of_secrets(actor, filters)),
+        "permitted": permitted,
+        "may_write": Permission.SECRET_WRITE in permitted,
+        "may_configure": Permission.PROJECT_CONFIGURE in permitted,
+        "nav": "projects",
+    }
+    cursor = request.GET.get("page", "")
+    if found.kind == Project.Kind.APPLICATION:
+        lines = matrix_of(actor, found, environments, filters, cursor)
+        context |= {"page": lines, **neighbours(request.GET, lines)}
+        return render(request, "secrets/matrix.html", context)
+    page = page_of_secrets(actor, filters, cursor)
+    context |= {"page": page, **neighbours(request.GET, page)}
+    return render(request, "secrets/passwords.html", context)

@@ -47,13 +47,13 @@ header_map = "drop"  # a header whose name has an underscore may be an attempt t
 
 umask = 0o077
 control_socket_disable = True  # By default it would listen in the home folder.
-accesslog = None  # Paths hold one-time tokens. What happened is in the audit log.
+accesslog = None  # Who looked at what, and for what, is in the audit log, which is protected; a text file is not.
 errorlog = "-"
 loglevel = "info" if PRODUCTION else "warning"
 
 
-class TokenFreeLogger(glogging.Logger):  # type: ignore[misc]  # gunicorn ships no types
-    """gunicorn's log without what clients sent: a request line may hold a one-time token."""
+class QuotelessLogger(glogging.Logger):  # type: ignore[misc]  # gunicorn ships no types
+    """gunicorn's log without what clients sent: a request line may hold anything that was ever pasted into one."""
 
     def exception(self, msg: object, *args: Any, **kwargs: Any) -> None:
         """Log an error in handling a request without its path; the traceback stays."""
@@ -68,7 +68,7 @@ class TokenFreeLogger(glogging.Logger):  # type: ignore[misc]  # gunicorn ships 
         super().warning(msg, *args, **kwargs)
 
 
-logger_class = TokenFreeLogger
+logger_class = QuotelessLogger
 
 
 class Housekeeper:

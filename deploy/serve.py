@@ -7,6 +7,7 @@ he chooses to (docs/operators/upgrade.md), and this says what is missing.
 
 import argparse
 import errno
+import io
 import ipaddress
 import os
 import resource
@@ -70,6 +71,7 @@ def prepare_development() -> None:
     from django.core.management import call_command
 
     call_command("migrate", interactive=False, verbosity=0)
+    call_command("check", databases=["default"], stdout=io.StringIO())
     call_command("collectstatic", interactive=False, verbosity=0)
     call_command("setup_link")
 
@@ -90,6 +92,7 @@ def check_production() -> None:
         raise CannotServe(
             "The database is not up to date. Back it up, then run: manage.py migrate (docs/operators/upgrade.md)"
         ) from None
+    call_command("check", deploy=True, databases=["default"], stdout=io.StringIO())
 
 
 def become_gunicorn(bind: str) -> NoReturn:

@@ -90,7 +90,7 @@ def test_it_lets_a_file_of_one_mebibyte_through(proxy: Proxy) -> None:
 
 def test_it_refuses_a_body_that_is_far_too_large(proxy: Proxy) -> None:
     try:
-        response, _ = proxy.request("POST", "/", body=bytes(6 * 1024 * 1024))
+        response, _ = proxy.request("POST", "/", body=bytes(8 * 1024 * 1024))
     except (BrokenPipeError, ConnectionResetError, ssl.SSLError):
         return  # it hung up while the rest was on its way
     assert response.status == 413

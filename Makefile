@@ -87,7 +87,10 @@ check-migrations: $(VENV)/.development-installed
 # The production settings, with made-up values: no database is asked.
 .PHONY: check-deployment
 check-deployment: $(VENV)/.development-installed
-	$(PY) deploy/check.py
+	HOLDFAST_ENV=production HOLDFAST_ALLOWED_HOSTS=vault.example.com DATABASE_URL=postgresql://holdfast@localhost/holdfast \
+		HOLDFAST_SECRET_KEY=$$($(PY) -c 'import secrets; print(secrets.token_urlsafe(64))') \
+		HOLDFAST_ROOT_KEY=$$($(PY) -c 'from vault.crypto.rootkey import generate_root_key_text as make; print(make())') \
+		$(PY) manage.py check --deploy --fail-level WARNING
 
 .PHONY: check-locks
 check-locks:

@@ -111,6 +111,7 @@ INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.messages",
+    "django.forms",  # the templates of the widgets, for vault.forms.HoldfastRenderer
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
 ]
@@ -219,7 +220,8 @@ FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler
 CACHES = {"default": {"BACKEND": "vault.cache.LockingDatabaseCache", "TIMEOUT": 300}}
 RATELIMIT_USE_CACHE = "default"
 # django-ratelimit's checks know only stock backends; ours locks the row (tests/accounts/test_limiter_counts.py).
-SILENCED_SYSTEM_CHECKS = ["django_ratelimit.E003", "django_ratelimit.W001"]
+# security.W002 looks for Django's own middleware; vault.middleware.SecurityHeadersMiddleware sends X-Frame-Options.
+SILENCED_SYSTEM_CHECKS = ["django_ratelimit.E003", "django_ratelimit.W001", "security.W002"]
 
 # --- mail -------------------------------------------------------------------------------------------------------------
 SMTP_URL = env.text("HOLDFAST_SMTP_URL")  # smtp://user:password@host:587 (STARTTLS) or smtps://…:465

@@ -58,12 +58,13 @@ class Instance:
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline and self.process.poll() is None:
             try:
-                status, _ = self.get("/healthz")
+                status, _ = self.get("/healthz", Host=self.environment.get("HOLDFAST_ALLOWED_HOSTS", "127.0.0.1"))
             except (OSError, http.client.HTTPException):
                 time.sleep(0.1)
-                continue
-            assert status == 200, self.output
-            return self
+            else:
+                if status == 200:
+                    return self
+                break
         self.__exit__()
         raise AssertionError(f"it did not start:\n{self.output}")
 

@@ -1,0 +1,95 @@
+"""The groups by which people filter the log. Every action is in exactly one."""
+
+from django.db import models
+
+from audit.actions import Action
+
+
+class ActionGroup(models.TextChoices):
+    """What sort of thing happened; the value stands in addresses."""
+
+    OPENED = "opened", "Values opened"
+    CHANGED = "changed", "Secrets changed"
+    PEOPLE = "people", "Members and invitations"
+    PLACES = "places", "Projects and settings"
+    ACCOUNTS = "accounts", "Sign-in and accounts"
+    REFUSED = "refused", "Access refused"
+    SUPPORT = "support", "Support staff"
+
+
+ACTIONS: dict[ActionGroup, frozenset[Action]] = {
+    ActionGroup.OPENED: frozenset(
+        {
+            Action.SECRET_REVEALED,
+            Action.SECRET_COPIED,
+            Action.SECRET_DOWNLOADED,
+            Action.SECRET_CODE_SHOWN,
+            Action.SECRETS_COMPARED,
+        }
+    ),
+    ActionGroup.CHANGED: frozenset(
+        {
+            Action.SECRET_CREATED,
+            Action.SECRET_UPDATED,
+            Action.SECRET_RESTORED,
+            Action.SECRET_TRASHED,
+            Action.SECRET_UNTRASHED,
+            Action.SECRET_PURGED,
+            Action.SECRETS_IMPORTED,
+        }
+    ),
+    ActionGroup.PEOPLE: frozenset(
+        {
+            Action.INVITATION_ACCEPTED,
+            Action.INVITATION_CREATED,
+            Action.INVITATION_REFUSED,
+            Action.INVITATION_REVOKED,
+            Action.MEMBERSHIP_CREATED,
+            Action.MEMBERSHIP_REMOVED,
+            Action.MEMBERSHIP_ROLE_CHANGED,
+        }
+    ),
+    ActionGroup.PLACES: frozenset(
+        {
+            Action.ENVIRONMENT_CREATED,
+            Action.ENVIRONMENT_DELETED,
+            Action.ENVIRONMENT_MOVED,
+            Action.ENVIRONMENT_RENAMED,
+            Action.INSTANCE_CLAIMED,
+            Action.INSTANCE_CONFIGURED,
+            Action.INSTANCE_SETUP_LINK_CREATED,
+            Action.KEY_CREATED,
+            Action.ORGANIZATION_CREATED,
+            Action.ORGANIZATION_RENAMED,
+            Action.PROJECT_CREATED,
+            Action.PROJECT_DELETED,
+            Action.PROJECT_UPDATED,
+        }
+    ),
+    ActionGroup.ACCOUNTS: frozenset(
+        {
+            Action.ACCOUNT_CREATED,
+            Action.ACCOUNT_PASSWORD_CHANGED,
+            Action.ACCOUNT_RENAMED,
+            Action.SECOND_FACTOR_ADDED,
+            Action.SECOND_FACTOR_FAILED,
+            Action.SECOND_FACTOR_PASSED,
+            Action.SECOND_FACTOR_RECOVERY_CODES_CREATED,
+            Action.SECOND_FACTOR_REMOVED,
+            Action.SIGN_IN_FAILED,
+            Action.SIGN_IN_PASSWORD_ACCEPTED,
+            Action.SIGN_IN_SUCCEEDED,
+            Action.SIGN_OUT,
+        }
+    ),
+    ActionGroup.REFUSED: frozenset({Action.ACCESS_DENIED, Action.LIMITER_TRIPPED}),
+    ActionGroup.SUPPORT: frozenset(
+        {
+            Action.ACCOUNT_UNLOCKED,
+            Action.SUPPORT_GRANTED,
+            Action.SUPPORT_REVOKED,
+            Action.SUPPORT_SEARCHED,
+            Action.SUPPORT_VIEWED,
+        }
+    ),
+}

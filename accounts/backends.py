@@ -24,10 +24,15 @@ class Refusal(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Examination:
-    """The account that the credentials open, or why they open none. Exactly one of the two is set."""
+    """The account that was named, if it exists, and why it does not open, if it does not."""
 
-    user: User | None
+    account: User | None
     refusal: Refusal | None
+
+    @property
+    def user(self) -> User | None:
+        """The account that the credentials open."""
+        return None if self.refusal else self.account
 
 
 class EmailBackend(BaseBackend):
@@ -42,9 +47,9 @@ class EmailBackend(BaseBackend):
             make_password(password)
             return Examination(None, Refusal.UNKNOWN)
         if not user.check_password(password):
-            return Examination(None, Refusal.PASSWORD)
+            return Examination(user, Refusal.PASSWORD)
         if not user.is_active:
-            return Examination(None, Refusal.INACTIVE)
+            return Examination(user, Refusal.INACTIVE)
         return Examination(user, None)
 
     def authenticate(

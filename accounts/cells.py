@@ -28,12 +28,8 @@ class Cell:
         return isinstance(self.value, bool)
 
 
-def labels_of(model_admin: "ModelAdmin[Any]") -> list[str]:
-    """The headings of the columns of a list."""
-    return [label_of(model_admin, str(name)) for name in model_admin.list_display]
-
-
 def label_of(model_admin: "ModelAdmin[Any]", name: str) -> str:
+    """The heading of a column."""
     label = str(label_for_field(name, model_admin.model, model_admin))
     return label[:1].upper() + label[1:]
 

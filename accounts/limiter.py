@@ -101,18 +101,39 @@ def guard(door: Door, *, account: str | None, ip: str | None) -> None:
     """
     limits = LIMITS[door]
     address = network_of(ip)
-    _count(door, limits.name, "address", limits.address, address, account)
-    if account is not None:
-        key = account_key(account)
-        _count(door, limits.name, "pair", limits.pair, f"{key} {address}", account)
-        _count(door, limits.name, "account", limits.account, key, account)
+    who = Who.of(account)
+    _count(door, limits.name, "address", limits.address, address, who)
+    if who is not None:
+        _count(door, limits.name, "pair", limits.pair, f"{who.key} {address}", who)
+        _count(door, limits.name, "account", limits.account, who.key, who)
 
 
-def account_key(account: str) -> str:
-    """One key for all spellings of an address, a new one after each unlock. One query, also for an unknown address."""
-    email_key = normalize_email(account)
-    epoch = User.objects.filter(email_key=email_key).values_list("limiter_epoch", flat=True).first()
-    return f"{email_key} {epoch or 0}"
+@dataclass(frozen=True, slots=True)
+class Who:
+    """An account as the counters and the log know it, whether or not it exists."""
+
+    email_key: str
+    epoch: int
+    uid: str
+
+    @classmethod
+    def of(cls, account: str | None) -> "Who | None":
+        """One query, also for an unknown address."""
+        if account is None:
+            return None
+        email_key = normalize_email(account)
+        found = User.objects.filter(email_key=email_key).values_list("limiter_epoch", "pk").first()
+        return cls(email_key, found[0], str(found[1])) if found else cls(email_key, 0, "")
+
+    @property
+    def key(self) -> str:
+        """One key for all spellings of an address, and a new one after each unlock."""
+        return f"{self.email_key} {self.epoch}"
+
+    @property
+    def resource(self) -> Resource:
+        """What an event about a refused attempt names; the uid is empty when there is no such account."""
+        return Resource(ResourceKind.ACCOUNT, id=self.uid, label=self.email_key)
 
 
 def network_of(ip: str | None) -> str:
@@ -130,7 +151,7 @@ def network_of(ip: str | None) -> str:
     return str(address)
 
 
-def _count(door: Door, name: str, by: str, rate: Rate, value: str, account: str | None) -> None:
+def _count(door: Door, name: str, by: str, rate: Rate, value: str, who: Who | None) -> None:
     try:
         with transaction.atomic(durable=True):
             usage = get_usage(
@@ -148,10 +169,10 @@ def _count(door: Door, name: str, by: str, rate: Rate, value: str, account: str 
     retry_after = max(1, int(usage["time_left"]))
     if usage["count"] == rate.count + 1:  # counted atomically, so one request of the window sees this number
         record(
-            actor=Actor.anonymous(label=normalize_email(account) if account else ""),
+            actor=Actor.anonymous(label=who.email_key if who else ""),
             action=Action.LIMITER_TRIPPED,
             outcome=Outcome.DENIED,
-            resource=Resource(ResourceKind.INSTANCE, id="1", label="This instance"),
+            resource=who.resource if who else None,
             details={"door": str(door), "kind": by, "count": rate.count, "retry_after": retry_after},
         )
     raise TooManyAttempts(retry_after)

@@ -15,6 +15,7 @@ from accounts.limiter import LimiterUnavailable, TooManyAttempts
 from accounts.redirects import with_next
 from accounts.services.sign_in import SessionEnd, end_session
 from accounts.sessions import SessionStore
+from accounts.words import in_words
 from vault.errors import error_response, wants_json
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -105,11 +106,3 @@ class TooManyAttemptsMiddleware:
                 return None
         headers = {"Retry-After": str(error.retry_after)}
         return error_response(request, status, reason, headers=headers, retry_after=error.retry_after)
-
-
-def in_words(seconds: int) -> str:
-    """A waiting time as people say it: `40 seconds`, `1 minute`, `12 minutes`; never shorter than it is."""
-    if seconds < 60:
-        return f"{seconds} second{'s' if seconds != 1 else ''}"
-    minutes = -(-seconds // 60)
-    return f"{minutes} minute{'s' if minutes != 1 else ''}"

@@ -43,7 +43,7 @@ class UserManager(BaseUserManager["User"]):
         return self.get(email_key=normalize_email(username or ""))
 
 
-class User(AbstractBaseUser):
+class User(AbstractBaseUser):  # type: ignore[django-manager-missing]  # that of django_otp is untyped
     """A person with an account. Membership in an organization is separate (`orgs`)."""
 
     uid = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)

@@ -15,17 +15,20 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 from uuid import UUID
 
 from django.contrib import admin
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import FieldDoesNotExist, ImproperlyConfigured, SuspiciousOperation
 from django.db import models
 from django.db.models.base import ModelBase
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, include, path, re_path, reverse
+from django.utils.text import capfirst
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_protect
 from django.views.decorators.http import require_safe
 
-from accounts.cells import Cell, cell_of, labels_of
+from accounts.cells import Cell, cell_of, label_of
 from accounts.gate import person
 from accounts.models import User
 from audit.actions import Action, ResourceKind
@@ -120,12 +123,12 @@ class SupportSite(admin.AdminSite):
         """What the desk can look at: name, description and address of each list, in order of name."""
         listed = [
             {
-                "name": str(model._meta.verbose_name_plural).capitalize(),
+                "name": model_admin.plural,
                 "description": model_admin.description,
                 "icon": model_admin.icon,
-                "url": reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist"),
+                "url": reverse(f"admin:{model_admin.url_prefix}_changelist"),
             }
-            for model, model_admin in self._registry.items()
+            for model_admin in self._registry.values()
             if isinstance(model_admin, MetadataAdmin)
         ]
         return sorted(listed, key=lambda table: str(table["name"]))
@@ -228,7 +231,7 @@ class MetadataAdmin(ModelAdmin):
     # --- pages ----------------------------------------------------------------------------------------------------
     def get_urls(self) -> list[URLPattern]:
         """The list and the page of one row. History, adding, deleting and autocompletion have no address."""
-        name = f"{self.model._meta.app_label}_{self.model._meta.model_name}"
+        name = self.url_prefix
         view = self.admin_site.admin_view
         return [
             path("", view(require_safe(self.changelist_view)), name=f"{name}_changelist"),
@@ -251,7 +254,50 @@ class MetadataAdmin(ModelAdmin):
             action=Action.SUPPORT_SEARCHED if query else Action.SUPPORT_VIEWED,
             details={"model": self.model._meta.label, **({"query": safe_label(query)} if query else {})},
         )
-        return super().changelist_view(request, {"labels": labels_of(self), **(extra_context or {})})
+        response = super().changelist_view(request, extra_context)
+        if isinstance(response, TemplateResponse) and response.context_data is not None:
+            response.context_data.update(self.list_context(response.context_data["cl"]))
+        return response
+
+    def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
+        """Raises `SuspiciousOperation` (400) for parameters that make no sense, where Django would redirect."""
+        try:
+            return super().get_changelist_instance(request)
+        except IncorrectLookupParameters as error:
+            raise SuspiciousOperation("These filters make no sense.") from error
+
+    def list_context(self, changes: ChangeList) -> dict[str, Any]:
+        """What the template of the list shows of Django's change list."""
+        page, pages = changes.page_num, changes.paginator.num_pages
+        return {
+            "name": self.plural,
+            "description": self.description,
+            "searchable": bool(self.search_fields),
+            "labels": [label_of(self, str(name)) for name in self.list_display],
+            "rows": [
+                {
+                    "url": reverse(f"admin:{self.url_prefix}_change", args=[row.pk]),
+                    "cells": [cell_of(self, str(name), row) for name in self.list_display],
+                }
+                for row in changes.result_list
+            ],
+            "filters": [
+                {"title": str(spec.title).capitalize(), "choices": list(spec.choices(changes))}
+                for spec in changes.filter_specs
+            ],
+            "newer_url": changes.get_query_string({"p": page - 1}) if page > 1 else "",
+            "older_url": changes.get_query_string({"p": page + 1}) if page < pages else "",
+        }
+
+    @property
+    def url_prefix(self) -> str:
+        """What the names of this table's addresses begin with."""
+        return f"{self.model._meta.app_label}_{self.model._meta.model_name}"
+
+    @property
+    def plural(self) -> str:
+        """The name of the table for people."""
+        return capfirst(str(self.model._meta.verbose_name_plural))
 
     def object_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """The page of one row; the event that says who looked at it is committed before anything is shown."""
@@ -267,8 +313,8 @@ class MetadataAdmin(ModelAdmin):
         context = {
             **self.admin_site.each_context(request),
             "title": str(row),
-            "opts": self.model._meta,
-            "list_url": reverse(f"admin:{self.model._meta.app_label}_{self.model._meta.model_name}_changelist"),
+            "name": self.plural,
+            "list_url": reverse(f"admin:{self.url_prefix}_changelist"),
             "row": row,
             "cells": self.cells(row),
             **self.object_context(request, row),

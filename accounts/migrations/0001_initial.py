@@ -1,10 +1,12 @@
+import uuid
+
 import django.db.models.deletion
 import django.utils.timezone
-import uuid
-import vault.fields
-import vault.keys.purposes
 from django.conf import settings
 from django.db import migrations, models
+
+import vault.fields
+import vault.keys.purposes
 
 
 class Migration(migrations.Migration):

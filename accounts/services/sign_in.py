@@ -25,8 +25,9 @@ from accounts.models import User
 from accounts.selectors import has_second_factor
 from accounts.services.proof import prove_code, prove_recovery_code
 from accounts.sessions import SessionStore
-from audit.actions import Action, Outcome
+from audit.actions import Action, Outcome, ResourceKind
 from audit.actor import Actor
+from audit.resource import Resource
 from audit.services import append, record
 from vault.context import current
 
@@ -58,11 +59,16 @@ def sign_in_with_password(*, request: HttpRequest, email: str, password: str) ->
     guard(Door.SIGN_IN, account=email, ip=current().ip)
     examination = EmailBackend().examine(email=email, password=password)
     user = examination.user
-    if user is None:
+    if user is None:  # the event has the same shape for everybody, as the answer has
         record(
             actor=Actor.anonymous(label=normalize_email(email)),
             action=Action.SIGN_IN_FAILED,
             outcome=Outcome.FAILURE,
+            resource=Resource(
+                ResourceKind.ACCOUNT,
+                id=str(examination.account.uid) if examination.account else "",
+                label=normalize_email(email),
+            ),
             details={"door": str(Door.SIGN_IN), "reason": str(examination.refusal)},
         )
         raise SignInRefused

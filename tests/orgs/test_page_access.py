@@ -1,0 +1,167 @@
+"""Every address of the app: who gets what, and an outsider cannot tell somebody else's things from nothing."""
+
+import re
+import uuid
+from collections.abc import Callable
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from audit.models import Event
+from tests.cast import Cast
+from tests.orgs.places import Places, make_places
+
+ClientFor = Callable[..., Client]
+
+# name, method, what the address names, data, and the answers to owner, admin, member, viewer
+ADDRESSES: list[tuple[str, str, tuple[str, ...], dict[str, str], tuple[int, int, int, int]]] = [
+    ("settings", "get", ("organization",), {}, (200, 200, 200, 200)),
+    ("settings", "post", ("organization",), {"name": "Acme & Co"}, (302, 302, 403, 403)),
+    ("leave", "get", ("organization",), {}, (200, 200, 200, 200)),
+    ("leave", "post", ("organization",), {}, (409, 302, 302, 302)),
+    ("activity", "get", ("organization",), {}, (200, 200, 403, 403)),
+    ("members", "get", ("organization",), {}, (200, 200, 403, 403)),
+    ("member_role", "post", ("organization", "membership"), {"role": "viewer"}, (302, 302, 403, 403)),
+    ("member_remove", "get", ("organization", "membership"), {}, (200, 200, 403, 403)),
+    ("member_remove", "post", ("organization", "membership"), {}, (302, 302, 403, 403)),
+    ("invite", "get", ("organization",), {}, (200, 200, 403, 403)),
+    ("invite", "post", ("organization",), {"email": "zoe@example.com", "role": "viewer"}, (200, 200, 403, 403)),
+    ("invitation_renew", "post", ("organization", "invitation"), {}, (200, 200, 403, 403)),
+    ("invitation_revoke", "post", ("organization", "invitation"), {}, (302, 302, 403, 403)),
+    ("projects", "get", ("organization",), {}, (200, 200, 200, 200)),
+    ("project_create", "get", ("organization",), {}, (200, 200, 403, 403)),
+    ("project_create", "post", ("organization",), {"kind": "passwords", "name": "New"}, (302, 302, 403, 403)),
+    ("project_settings", "get", ("project",), {}, (200, 200, 403, 403)),
+    ("project_settings", "post", ("project",), {"name": "Renamed"}, (302, 302, 403, 403)),
+    ("project_delete", "get", ("project",), {}, (200, 200, 403, 403)),
+    ("project_delete", "post", ("project",), {}, (302, 302, 403, 403)),
+    ("environment_create", "post", ("project",), {"name": "Preview"}, (302, 302, 403, 403)),
+    ("environment_rename", "get", ("environment",), {}, (200, 200, 403, 403)),
+    ("environment_rename", "post", ("environment",), {"name": "Local"}, (302, 302, 403, 403)),
+    ("environment_move", "post", ("environment",), {"direction": "down"}, (302, 302, 403, 403)),
+    ("environment_delete", "get", ("environment",), {}, (200, 200, 403, 403)),
+    ("environment_delete", "post", ("environment",), {}, (302, 302, 403, 403)),
+]
+IDS = [f"{method} {name}" for name, method, *_ in ADDRESSES]
+address = pytest.mark.parametrize(("name", "method", "named", "data", "expected"), ADDRESSES, ids=IDS)
+Answers = tuple[int, int, int, int]
+
+
+@pytest.fixture
+def places(cast: Cast) -> Places:
+    return make_places(cast.alice, cast.acme, cast.vera)
+
+
+def url_of(name: str, named: tuple[str, ...], places: Places) -> str:
+    return reverse(f"orgs:{name}", args=[getattr(places, part).uid for part in named])
+
+
+@address
+@pytest.mark.parametrize("index", range(4), ids=["owner", "admin", "member", "viewer"])
+def test_it_answers_each_role_as_listed(
+    cast: Cast, client_for: ClientFor, places: Places, index: int,
+    name: str, method: str, named: tuple[str, ...], data: dict[str, str], expected: Answers,
+) -> None:
+    person = (cast.alice, cast.adam, cast.bob, cast.vera)[index]
+    response = getattr(client_for(person), method)(url_of(name, named, places), data)
+    assert response.status_code == expected[index]
+    denials = Event.objects.filter(action="access.denied", actor_id=str(person.uid))
+    assert denials.count() == (1 if expected[index] == 403 else 0)
+
+
+@address
+def test_it_answers_outsiders_as_if_there_were_nothing(
+    cast: Cast, client_for: ClientFor, places: Places,
+    name: str, method: str, named: tuple[str, ...], data: dict[str, str], expected: Answers,
+) -> None:
+    for outsider in (cast.charlie, cast.sam):
+        client = client_for(outsider)
+        foreign = getattr(client, method)(url_of(name, named, places), data)
+        missing = getattr(client, method)(reverse(f"orgs:{name}", args=[uuid.uuid4() for _ in named]), data)
+        assert (foreign.status_code, missing.status_code) == (404, 404)
+        assert without_id(foreign.content) == without_id(missing.content)
+        assert dict(foreign.headers) == dict(missing.headers)
+        assert Event.objects.filter(action="access.denied", actor_id=str(outsider.uid)).count() == 2
+
+
+@address
+def test_it_changes_nothing_for_those_it_refuses(
+    cast: Cast, client_for: ClientFor, places: Places,
+    name: str, method: str, named: tuple[str, ...], data: dict[str, str], expected: Answers,
+) -> None:
+    before = rows_of(places)
+    for person in (cast.charlie, cast.sam, *([cast.bob] if expected[2] == 403 else [])):
+        getattr(client_for(person), method)(url_of(name, named, places), data)
+    assert rows_of(places) == before
+
+
+@address
+def test_it_sends_strangers_to_sign_in(
+    client: Client, places: Places,
+    name: str, method: str, named: tuple[str, ...], data: dict[str, str], expected: Answers,
+) -> None:
+    response = getattr(client, method)(url_of(name, named, places), data)
+    assert response.status_code == 302
+    assert response["Location"].startswith("/sign-in/")
+
+
+@address
+def test_it_answers_a_client_that_wants_json_in_json(
+    cast: Cast, client_for: ClientFor, places: Places,
+    name: str, method: str, named: tuple[str, ...], data: dict[str, str], expected: Answers,
+) -> None:
+    response = getattr(client_for(cast.charlie), method)(
+        url_of(name, named, places), data, headers={"accept": "application/json"}
+    )
+    assert response.status_code == 404
+    assert response["Content-Type"] == "application/json"
+
+
+@pytest.mark.parametrize(
+    ("name", "named"), sorted({(name, named) for name, method, named, *_ in ADDRESSES if method == "post"})
+)
+def test_it_takes_no_foreign_part_with_an_own_organization(
+    cast: Cast, client_for: ClientFor, places: Places, name: str, named: tuple[str, ...]
+) -> None:
+    """Charlie owns initech, and names acme's membership or invitation below it."""
+    if len(named) < 2:
+        pytest.skip("names one thing only")
+    before = rows_of(places)
+    url = reverse(f"orgs:{name}", args=[cast.initech.uid, getattr(places, named[1]).uid])
+    assert client_for(cast.charlie).post(url, {"role": "viewer"}).status_code == 404
+    assert rows_of(places) == before
+
+
+def test_it_ends_access_at_the_next_request_after_removal(
+    cast: Cast, client_for: ClientFor, places: Places
+) -> None:
+    vera, url = client_for(cast.vera), reverse("orgs:projects", args=[cast.acme.uid])
+    assert vera.get(url).status_code == 200
+    client_for(cast.alice).post(url_of("member_remove", ("organization", "membership"), places))
+    assert vera.get(url).status_code == 404
+
+
+def test_it_gives_a_new_role_at_the_next_request(cast: Cast, client_for: ClientFor, places: Places) -> None:
+    vera, url = client_for(cast.vera), reverse("orgs:members", args=[cast.acme.uid])
+    assert vera.get(url).status_code == 403
+    role = url_of("member_role", ("organization", "membership"), places)
+    client_for(cast.alice).post(role, {"role": "admin"})
+    assert vera.get(url).status_code == 200
+    client_for(cast.alice).post(role, {"role": "member"})
+    assert vera.get(url).status_code == 403
+
+
+def without_id(content: bytes) -> bytes:
+    """The page without its correlation id, which every response has for itself."""
+    return re.sub(rb"\b[0-9a-f]{16}\b", b"", content)
+
+
+def rows_of(places: Places) -> list[object]:
+    """Everything that could have changed."""
+    from orgs.models import Environment, Invitation, Membership, Organization, Project
+
+    return [
+        list(model.objects.order_by("pk").values())  # type: ignore[attr-defined]  # every model has a manager
+        for model in (Organization, Membership, Invitation, Project, Environment)
+    ]

@@ -41,6 +41,9 @@ $(VENV)/.development-installed: $(PY) requirements.lock requirements-dev.lock
 	@$(PIP_INSTALL) -r requirements-dev.lock
 	@touch $@ $(VENV)/.runtime-installed
 
+.PHONY: install
+install: $(VENV)/.runtime-installed ## Install what Holdfast runs on into .venv, for a production of your own
+
 # --- run --------------------------------------------------------------------------------------------------------------
 
 .PHONY: serve

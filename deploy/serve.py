@@ -16,6 +16,10 @@ import sys
 from pathlib import Path
 from typing import NoReturn
 
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from vault.environment import Environment
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -117,12 +121,14 @@ def serve(host: str, port: int) -> NoReturn:
     :raises CannotServe: when the address or the installation does not allow it.
     """
     protect_process()
-    check_address(host, port, production=os.environ.get("HOLDFAST_ENV") == "production")
     os.chdir(ROOT)
-    sys.path.insert(0, str(ROOT))
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "vault.settings")
+    # Resolved here, because it may be in a file, and gunicorn's configuration asks for it, too.
+    os.environ["HOLDFAST_ENV"] = Environment().text("HOLDFAST_ENV", "development")
+    production = os.environ["HOLDFAST_ENV"] == "production"
+    check_address(host, port, production=production)
     address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-    if os.environ.get("HOLDFAST_ENV") != "production":
+    if not production:
         os.environ.setdefault("HOLDFAST_BASE_URL", f"http://{address}")
 
     import django

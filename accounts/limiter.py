@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
-from django.db import transaction
 from django_ratelimit.core import get_usage
 
 from accounts.emails import normalize_email
@@ -96,8 +95,8 @@ def guard(door: Door, *, account: str | None, ip: str | None) -> None:
     `account` is an e-mail address in any spelling, whether or not there is such an account; None where no account is
     involved (a link). `ip` is the client's address (`vault.context.current().ip`); None on the command line.
 
-    Raises `TooManyAttempts`, `LimiterUnavailable` when it cannot count, and `RuntimeError` inside a transaction, whose
-    rollback would undo the count.
+    Raises `TooManyAttempts`, `LimiterUnavailable` when it cannot count, and `CountedInTransaction` inside a transaction,
+    whose rollback would undo the count.
     """
     limits = LIMITS[door]
     address = network_of(ip)
@@ -153,11 +152,11 @@ def network_of(ip: str | None) -> str:
 
 def _count(door: Door, name: str, by: str, rate: Rate, value: str, who: Who | None) -> None:
     try:
-        with transaction.atomic(durable=True):
-            usage = get_usage(
-                None, group=f"{name}:{by}", key=lambda _group, _request: value, rate=(rate.count, rate.seconds),
-                increment=True,
-            )
+        # The cache commits each count by itself, and refuses to inside of a transaction.
+        usage = get_usage(
+            None, group=f"{name}:{by}", key=lambda _group, _request: value, rate=(rate.count, rate.seconds),
+            increment=True,
+        )
     except RuntimeError:
         raise  # inside a transaction: a defect of ours
     except Exception as error:  # each cache backend has exceptions of its own, and none of them may open the door

@@ -52,7 +52,12 @@ class VaultServer:
         """Runs a management command and returns what it printed."""
         ran = subprocess.run(
             [sys.executable, "manage.py", *arguments],
-            cwd=ROOT, env=self.environment, capture_output=True, text=True, timeout=120, check=False,
+            cwd=ROOT,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
         )
         assert ran.returncode == 0, f"manage.py {arguments[0]} failed:\n{ran.stdout}\n{ran.stderr}"
         return ran.stdout
@@ -71,9 +76,20 @@ class VaultServer:
         self.manage("collectstatic", "--noinput", "--verbosity", "0")
         with self.log.open("wb") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "gunicorn", "--config", "deploy/gunicorn.conf.py",
-                 "--bind", f"127.0.0.1:{self.port}", "vault.wsgi"],
-                cwd=ROOT, env=self.environment, stdout=log, stderr=subprocess.STDOUT,
+                [
+                    sys.executable,
+                    "-m",
+                    "gunicorn",
+                    "--config",
+                    "deploy/gunicorn.conf.py",
+                    "--bind",
+                    f"127.0.0.1:{self.port}",
+                    "vault.wsgi",
+                ],
+                cwd=ROOT,
+                env=self.environment,
+                stdout=log,
+                stderr=subprocess.STDOUT,
             )
         deadline = time.monotonic() + START_SECONDS
         while True:

@@ -159,7 +159,7 @@ def versions_of(secret: Secret) -> QuerySet[SecretVersion]:
     return (
         SecretVersion.objects.filter(secret=secret)
         .select_related("created_by")
-        .defer("payload_envelope")
+        .defer("payload")
         .order_by("-number")
     )
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from vault.secrets.views import editing, env_import, generator, listing, project, showing, trash, versions
+from vault.secrets.views import activity, editing, env_import, generator, listing, project, showing, trash, versions
 
 app_name = "secrets"
 
@@ -24,6 +24,7 @@ urlpatterns = [
     path("secrets/<uuid:secret>/versions/", versions.versions, name="versions"),
     path("secrets/<uuid:secret>/versions/<int:number>/", showing.version, name="version"),
     path("secrets/<uuid:secret>/versions/<int:number>/restore/", versions.version_restore, name="version_restore"),
+    path("secrets/<uuid:secret>/activity/", activity.activity, name="activity"),
     path("secrets/<uuid:secret>/trash/", trash.trash_one, name="trash_one"),
     path("secrets/<uuid:secret>/untrash/", trash.untrash, name="untrash"),
     path("secrets/<uuid:secret>/purge/", trash.purge, name="purge"),

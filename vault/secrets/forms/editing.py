@@ -87,6 +87,7 @@ class SecretForm(forms.Form):
             self.fields[control] = forms.FileField(
                 label=field.label,
                 required=required,
+                widget=forms.FileInput(attrs={"data-max-bytes": FILE_LIMIT}),
                 help_text=f"Up to {FILE_LIMIT // 1024 // 1024} MiB."
                 + (" Leave it empty to keep the file that is stored." if kept else ""),
                 error_messages={"required": "Choose a file.", "empty": "The file is empty. Choose another one."},
@@ -102,7 +103,10 @@ class SecretForm(forms.Form):
             self.fields[control].required = required and not field.upload
         if field.upload:
             self.fields[f"upload_{field.name}"] = forms.FileField(
-                label=f"{field.label} from a file", required=False, allow_empty_file=True
+                label=f"{field.label} from a file",
+                required=False,
+                allow_empty_file=True,
+                widget=forms.FileInput(attrs={"data-max-bytes": TEXT_LIMIT}),
             )
         if kept and not field.required:
             self.fields[f"clear_{field.name}"] = forms.BooleanField(
@@ -222,7 +226,7 @@ def _widget(field: Field, *, kept: bool) -> forms.Widget:
     return forms.TextInput(attrs=attributes)
 
 
-def _read(upload: UploadedFile[Any], limit: int, field: Field) -> bytes:
+def _read(upload: "UploadedFile[Any]", limit: int, field: Field) -> bytes:
     """The bytes of an upload. Raises ValidationError beyond `limit`."""
     if (upload.size or 0) > limit:
         size = f"{limit // 1024 // 1024} MiB" if limit >= 1024 * 1024 else f"{limit // 1024} KiB"
@@ -230,7 +234,7 @@ def _read(upload: UploadedFile[Any], limit: int, field: Field) -> bytes:
     return bytes(upload.read())
 
 
-def _read_text(upload: UploadedFile[Any], field: Field) -> str:
+def _read_text(upload: "UploadedFile[Any]", field: Field) -> str:
     try:
         return _read(upload, TEXT_LIMIT, field).decode()
     except UnicodeDecodeError:

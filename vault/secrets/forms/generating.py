@@ -88,6 +88,14 @@ class GeneratorForm(forms.Form):
             **{name: cleaned[name] for name in ("lower", "upper", "digits", "symbols", "ambiguous")},
         )
 
+    @property
+    def password_boxes(self) -> list[forms.BoundField]:
+        return [self[name] for name in ("lower", "upper", "digits", "symbols", "ambiguous")]
+
+    @property
+    def passphrase_boxes(self) -> list[forms.BoundField]:
+        return [self[name] for name in ("capitalize", "number")]
+
     def generate(self) -> Generated:
         """Of a valid form."""
         return self.choices.generate()

@@ -29,7 +29,11 @@ class EnvTextForm(forms.Form):
         ),
     )
     file = forms.FileField(
-        label="Or choose a file", required=False, allow_empty_file=True, help_text="UTF-8 text, up to 1 MiB."
+        label="Or choose a file",
+        required=False,
+        allow_empty_file=True,
+        help_text="UTF-8 text, up to 1 MiB.",
+        widget=forms.FileInput(attrs={"data-max-bytes": env_file.SIZE_LIMIT}),
     )
 
     def clean(self) -> dict[str, Any]:

@@ -85,7 +85,7 @@ def refuse_if_newer(secret: Secret, base_version: int) -> None:
     meanwhile = (
         SecretVersion.objects.filter(secret_id=secret.pk, number__gt=base_version)
         .select_related("created_by")
-        .defer("payload_envelope")
+        .defer("payload")
         .order_by("number")
     )
     kind = Kind(secret.kind)

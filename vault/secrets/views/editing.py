@@ -16,6 +16,7 @@ from orgs.selectors import environment_for
 from vault.errors import error_response
 from vault.secrets.errors import Conflict, InTrash, SecretError
 from vault.secrets.forms.editing import SecretEditForm, SecretForm, initial_of
+from vault.secrets.forms.generating import GeneratorForm
 from vault.secrets.kinds import ABOUT, ICONS, Kind
 from vault.secrets.models import Secret
 from vault.secrets.payload import InvalidPayload
@@ -64,8 +65,8 @@ def create(request: HttpRequest, environment: UUID) -> HttpResponse:
         "form": form,
         "environment": place,
         "kind": kind,
-        "kind_icon": ICONS[kind],
         "tags_in_use": tags_in_use(place.organization),
+        "generator_form": GeneratorForm(auto_id="generator_%s"),
         "nav": "secrets",
     }
     return render(request, "secrets/create.html", context, status=_status(form))
@@ -156,6 +157,7 @@ def _edit_page(
         "filled": filled,
         "may_fill": Permission.SECRET_REVEAL in permitted and bool(form.stored) and not filled,
         "tags_in_use": tags_in_use(secret.organization),
+        "generator_form": GeneratorForm(auto_id="generator_%s"),
         "permitted": permitted,
         "nav": "secrets",
     }

@@ -1,0 +1,89 @@
+"""Places for secrets in acme, and one secret of each kind of interest."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pytest
+
+from orgs.models import Environment, Organization, Project
+from orgs.services import create_project
+from tests.cast import Cast
+from vault.secrets.kinds import Kind
+from vault.secrets.models import Secret
+from vault.secrets.services import create_secret
+
+StoreSecret = Callable[..., Secret]
+
+
+def make_environment(cast: Cast, name: str = "Website", kind: str = "application") -> Environment:
+    """The first environment of a new project of acme."""
+    project = create_project(actor=cast.alice, organization=cast.acme, kind=Project.Kind(kind), name=name)
+    return project.environments.get(position=0)
+
+
+@pytest.fixture
+def development(cast: Cast) -> Environment:
+    """The first of three environments of an application's configuration."""
+    return make_environment(cast)
+
+
+@pytest.fixture
+def passwords(cast: Cast) -> Environment:
+    """The one environment of shared passwords."""
+    return make_environment(cast, "Team passwords", "passwords")
+
+
+@pytest.fixture
+def foreign(cast: Cast) -> Environment:
+    """Charlie's, in initech."""
+    project = create_project(
+        actor=cast.charlie, organization=cast.initech, kind=Project.Kind.PASSWORDS, name="Initech passwords"
+    )
+    return project.environments.get()
+
+
+@pytest.fixture
+def store(cast: Cast, development: Environment) -> StoreSecret:
+    """`store("NAME", "value")`, or `store("name", kind=Kind.LOGIN, values={…}, environment=…, actor=…)`."""
+
+    def stored(
+        name: str,
+        value: str = "a value nobody knows",
+        *,
+        kind: Kind = Kind.VALUE,
+        values: Mapping[str, str] | None = None,
+        **options: Any,
+    ) -> Secret:
+        options.setdefault("actor", cast.alice)
+        options.setdefault("environment", development)
+        return create_secret(name=name, kind=kind, values=values or {"value": value}, **options)
+
+    return stored
+
+
+@pytest.fixture
+def secret(store: StoreSecret) -> Secret:
+    """A generic value of acme."""
+    return store("STRIPE_API_KEY", "sk_live_canary")
+
+
+@pytest.fixture
+def login(store: StoreSecret, passwords: Environment) -> Secret:
+    """A login with everything."""
+    return store(
+        "Mail server",
+        kind=Kind.LOGIN,
+        environment=passwords,
+        values={
+            "username": "postmaster",
+            "password": " with spaces ",
+            "url": "https://mail.example.com/login?a=1",
+            "totp": "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ",
+            "notes": "first line\nsecond line\n",
+        },
+    )
+
+
+@pytest.fixture
+def organization(acme: Organization) -> Organization:
+    return acme

@@ -1,7 +1,7 @@
 """The URL names that the shell needs, and one page for each part of the design: a stage for the browser tests."""
 
 from django.http import HttpRequest, HttpResponse
-from django.urls import include, path
+from django.urls import URLPattern, include, path
 
 from tests.static.styleguide import pages
 
@@ -11,26 +11,22 @@ def nowhere(request: HttpRequest, **kwargs: object) -> HttpResponse:
     return HttpResponse(status=204)
 
 
-def named(*names: str, organization: bool = False) -> list[object]:
+def named(*names: str, organization: bool = False) -> list[URLPattern]:
+    """Addresses that lead nowhere, each under its name."""
     prefix = "o/<uuid:uid>/" if organization else ""
     return [path(f"{prefix}{name}/", nowhere, name=name) for name in names]
 
 
+SECRETS = [*named("list", "trash", organization=True), path("palette/", pages.palette, name="palette")]
+ORGS = [*named("projects", "members", "activity", "settings", organization=True), *named("list", "create")]
+ACCOUNTS = named("profile", "second_factor", "sign_out", "theme")
+
 urlpatterns = [
     path("", nowhere, name="home"),
+    path("styleguide/", pages.contents),
     path("styleguide/<slug:page>/", pages.page, name="styleguide"),
     path("styleguide/error/<int:status>/", pages.error),
-    path(
-        "s/",
-        include(
-            ([*named("list", "trash", organization=True), path("palette/", pages.palette, name="palette")], "secrets")
-        ),
-    ),
-    path(
-        "o/",
-        include(
-            (named("projects", "members", "activity", "settings", organization=True) + named("list", "create"), "orgs")
-        ),
-    ),
-    path("a/", include((named("profile", "second_factor", "sign_out", "theme"), "accounts"))),
+    path("s/", include((SECRETS, "secrets"))),
+    path("o/", include((ORGS, "orgs"))),
+    path("a/", include((ACCOUNTS, "accounts"))),
 ]

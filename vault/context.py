@@ -3,7 +3,6 @@
 The audit log and the server's log both read it here, so that a person who reports a correlation id can be answered.
 """
 
-import logging
 import secrets
 from contextvars import ContextVar, Token
 from dataclasses import dataclass
@@ -51,10 +50,7 @@ def template_context(request: HttpRequest) -> dict[str, Any]:
     return {"correlation_id": current().correlation_id}
 
 
-class CorrelationFilter(logging.Filter):
-    """Gives each log record the correlation id of its request."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        context = _current.get()
-        record.correlation_id = context.correlation_id if context else "-"
-        return True
+def correlation_id_of_request() -> str:
+    """The id of the request under way, for the server's log; `-` outside of one."""
+    context = _current.get()
+    return context.correlation_id if context else "-"

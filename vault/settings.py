@@ -258,10 +258,14 @@ REVEAL_SECONDS = 30
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
-    "filters": {"correlation": {"()": "vault.context.CorrelationFilter"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["correlation"]}},
+    "formatters": {"line": {"()": "vault.logs.formatter", "as_json": PRODUCTION}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": "INFO"},
-    # SQL with its parameters holds ciphertext and names: never at DEBUG, whatever the root level is.
-    "loggers": {"django.db.backends": {"level": "WARNING"}},
+    "loggers": {
+        # SQL with its parameters holds ciphertext and names: never at DEBUG, whatever the root level is.
+        "django.db.backends": {"level": "WARNING"},
+        # Django's own handlers for these would mail tracebacks to ADMINS, or write them in another form.
+        "django": {"handlers": [], "propagate": True},
+        "django.server": {"handlers": [], "propagate": True},
+    },
 }

@@ -15,7 +15,7 @@ def in_parallel(*acts: Callable[[], object]) -> list[BaseException | None]:
         barrier.wait()
         try:
             act()
-        except Exception as error:  # the test looks at what it was
+        except Exception as error:  # noqa: BLE001 - the test looks at what it was
             raised[index] = error
         finally:
             connection.close()

@@ -36,9 +36,10 @@ def test_it_prints_a_link_that_works() -> None:
     out, err = run("setup_link")
     assert err == ""
     link = out.split()[-1]
-    assert claim_instance(
+    membership = claim_instance(
         token=link.rpartition("#")[2], email="o@example.com", name="O", password=PASSWORD, organization_name="Acme"
     )
+    assert membership.organization.name == "Acme"
 
 
 @pytest.mark.django_db

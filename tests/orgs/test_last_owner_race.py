@@ -34,7 +34,7 @@ def test_it_leaves_one_owner_when_two_go_at_once(transactional_cast: Cast, way: 
             role=Role.OWNER, status=Membership.Status.ACTIVE
         )
         alice, bob = membership_of(cast.alice), membership_of(cast.bob)
-        acts: list[Callable[[], object]] = {
+        ways: dict[str, list[Callable[[], object]]] = {
             "demote": [
                 lambda: change_member_role(actor=cast.alice, membership=alice, role=Role.VIEWER),  # noqa: B023
                 lambda: change_member_role(actor=cast.bob, membership=bob, role=Role.VIEWER),  # noqa: B023
@@ -47,8 +47,8 @@ def test_it_leaves_one_owner_when_two_go_at_once(transactional_cast: Cast, way: 
                 lambda: leave_organization(actor=cast.alice, organization=cast.acme),
                 lambda: leave_organization(actor=cast.bob, organization=cast.acme),
             ],
-        }[way]
-        raised = in_parallel(*acts)
+        }
+        raised = in_parallel(*ways[way])
         assert owners(cast) == 1
         refused = [error for error in raised if error is not None]
         assert len(refused) == 1

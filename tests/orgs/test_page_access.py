@@ -81,55 +81,46 @@ def test_it_answers_outsiders_as_if_there_were_nothing(
         missing = getattr(client, method)(reverse(f"orgs:{name}", args=[uuid.uuid4() for _ in named]), data)
         assert (foreign.status_code, missing.status_code) == (404, 404)
         assert without_id(foreign.content) == without_id(missing.content)
-        assert dict(foreign.headers) == dict(missing.headers)
+        assert without_id(repr(foreign.headers).encode()) == without_id(repr(missing.headers).encode())
         assert Event.objects.filter(action="access.denied", actor_id=str(outsider.uid)).count() == 2
 
 
-@address
-def test_it_changes_nothing_for_those_it_refuses(
-    cast: Cast, client_for: ClientFor, places: Places,
-    name: str, method: str, named: tuple[str, ...], data: dict[str, str], expected: Answers,
-) -> None:
+def test_it_changes_nothing_for_those_it_refuses(cast: Cast, client_for: ClientFor, places: Places) -> None:
     before = rows_of(places)
-    for person in (cast.charlie, cast.sam, *([cast.bob] if expected[2] == 403 else [])):
-        getattr(client_for(person), method)(url_of(name, named, places), data)
-    assert rows_of(places) == before
+    charlie, sam, bob = (client_for(person) for person in (cast.charlie, cast.sam, cast.bob))
+    for name, method, named, data, expected in ADDRESSES:
+        url = url_of(name, named, places)
+        for client in (charlie, sam, *([bob] if expected[2] == 403 else [])):
+            getattr(client, method)(url, data)
+        assert rows_of(places) == before, f"{method} {name}"
 
 
-@address
-def test_it_sends_strangers_to_sign_in(
-    client: Client, places: Places,
-    name: str, method: str, named: tuple[str, ...], data: dict[str, str], expected: Answers,
-) -> None:
-    response = getattr(client, method)(url_of(name, named, places), data)
-    assert response.status_code == 302
-    assert response["Location"].startswith("/sign-in/")
+def test_it_sends_strangers_to_sign_in(client: Client, places: Places) -> None:
+    for name, method, named, data, _ in ADDRESSES:
+        response = getattr(client, method)(url_of(name, named, places), data)
+        assert response.status_code == 302
+        assert response["Location"].startswith("/sign-in/")
 
 
-@address
-def test_it_answers_a_client_that_wants_json_in_json(
-    cast: Cast, client_for: ClientFor, places: Places,
-    name: str, method: str, named: tuple[str, ...], data: dict[str, str], expected: Answers,
-) -> None:
-    response = getattr(client_for(cast.charlie), method)(
-        url_of(name, named, places), data, headers={"accept": "application/json"}
-    )
-    assert response.status_code == 404
-    assert response["Content-Type"] == "application/json"
+def test_it_answers_a_client_that_wants_json_in_json(cast: Cast, client_for: ClientFor, places: Places) -> None:
+    for person, status in ((cast.charlie, 404), (cast.bob, 403)):
+        response = client_for(person).get(
+            url_of("members", ("organization",), places), headers={"accept": "application/json"}
+        )
+        assert response.status_code == status
+        assert response["Content-Type"] == "application/json"
 
 
-@pytest.mark.parametrize(
-    ("name", "named"), sorted({(name, named) for name, method, named, *_ in ADDRESSES if method == "post"})
-)
 def test_it_takes_no_foreign_part_with_an_own_organization(
-    cast: Cast, client_for: ClientFor, places: Places, name: str, named: tuple[str, ...]
+    cast: Cast, client_for: ClientFor, places: Places
 ) -> None:
-    """Charlie owns initech, and names acme's membership or invitation below it."""
-    if len(named) < 2:
-        pytest.skip("names one thing only")
+    """Charlie owns initech, and names acme's member or invitation below it."""
     before = rows_of(places)
-    url = reverse(f"orgs:{name}", args=[cast.initech.uid, getattr(places, named[1]).uid])
-    assert client_for(cast.charlie).post(url, {"role": "viewer"}).status_code == 404
+    client = client_for(cast.charlie)
+    for name, method, named, data, _ in ADDRESSES:
+        if len(named) == 2:
+            url = reverse(f"orgs:{name}", args=[cast.initech.uid, getattr(places, named[1]).uid])
+            assert getattr(client, method)(url, data).status_code == 404
     assert rows_of(places) == before
 
 
@@ -162,6 +153,6 @@ def rows_of(places: Places) -> list[object]:
     from orgs.models import Environment, Invitation, Membership, Organization, Project
 
     return [
-        list(model.objects.order_by("pk").values())  # type: ignore[attr-defined]  # every model has a manager
+        list(model.objects.order_by("pk").values())
         for model in (Organization, Membership, Invitation, Project, Environment)
     ]

@@ -51,7 +51,8 @@ def test_it_allows_each_role_exactly_what_the_table_says(permission: str) -> Non
 @pytest.mark.parametrize("role", ROLES)
 def test_it_allows_a_removed_member_nothing(role: str) -> None:
     removed = Membership(role=role, status=Membership.Status.REMOVED)
-    assert not any(judge(removed, permission).allowed or judge(removed, permission).visible for permission in Permission)
+    decisions = [judge(removed, permission) for permission in Permission]
+    assert not any(decision.allowed or decision.visible for decision in decisions)
 
 
 def test_it_says_which_role_decided() -> None:

@@ -1,0 +1,113 @@
+"""The whole surface as data: every address, what it is about, and which roles may use each method on it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from orgs.roles import Role
+
+ALL = frozenset(Role)
+WRITERS = frozenset({Role.OWNER, Role.ADMIN, Role.MEMBER})
+MANAGERS = frozenset({Role.OWNER, Role.ADMIN})
+NOBODY: frozenset[Role] = frozenset()
+
+
+@dataclass(frozen=True)
+class Address:
+    """`get` and `post`: who may, in the organization that the address is about. None: the method is refused (405)."""
+
+    get: frozenset[Role] | None = None
+    post: frozenset[Role] | None = None
+    extra: dict[str, object] = field(default_factory=dict)
+    """Arguments of the address that name no row of their own."""
+
+
+@dataclass(frozen=True)
+class Personal:
+    """An address about nobody but the person who asks. Whoever is signed in may."""
+
+
+@dataclass(frozen=True)
+class Public:
+    """An address for strangers; what it shows them is tested where it is built."""
+
+
+MATRIX: dict[str, Address | Personal | Public] = {
+    "accounts:instance": Personal(),
+    "accounts:password": Personal(),
+    "accounts:profile": Personal(),
+    "accounts:recovery_codes": Personal(),
+    "accounts:recovery_codes_file": Personal(),
+    "accounts:second_factor": Personal(),
+    "accounts:second_factor_confirm": Personal(),
+    "accounts:second_factor_enrol": Personal(),
+    "accounts:second_factor_remove": Personal(),
+    "accounts:sign_in": Public(),
+    "accounts:sign_in_code": Public(),
+    "accounts:sign_in_recovery": Public(),
+    "accounts:sign_out": Public(),
+    "accounts:theme": Public(),
+    "healthz": Public(),
+    "home": Personal(),
+    "orgs:activity": Address(get=MANAGERS),
+    "orgs:create": Personal(),
+    "orgs:environment_create": Address(post=MANAGERS),
+    "orgs:environment_delete": Address(get=MANAGERS, post=MANAGERS),
+    "orgs:environment_move": Address(post=MANAGERS),
+    "orgs:environment_rename": Address(get=MANAGERS, post=MANAGERS),
+    "orgs:invitation_renew": Address(post=MANAGERS),
+    "orgs:invitation_revoke": Address(post=MANAGERS),
+    "orgs:invite": Address(get=MANAGERS, post=MANAGERS),
+    "orgs:join": Public(),
+    "orgs:join_accept": Personal(),
+    "orgs:join_account": Public(),
+    "orgs:leave": Address(get=ALL, post=ALL),
+    "orgs:list": Personal(),
+    "orgs:member_remove": Address(get=MANAGERS, post=MANAGERS),
+    "orgs:member_role": Address(post=MANAGERS),
+    "orgs:members": Address(get=ALL),
+    "orgs:project_create": Address(get=MANAGERS, post=MANAGERS),
+    "orgs:project_delete": Address(get=MANAGERS, post=MANAGERS),
+    "orgs:project_settings": Address(get=MANAGERS, post=MANAGERS),
+    "orgs:projects": Address(get=ALL),
+    "orgs:settings": Address(get=ALL, post=MANAGERS),
+    "orgs:setup": Public(),
+    "readyz": Public(),
+    "secrets:activity": Address(get=WRITERS),
+    "secrets:code": Address(post=WRITERS),
+    "secrets:create": Address(get=WRITERS, post=WRITERS),
+    "secrets:detail": Address(get=ALL),
+    "secrets:download": Address(post=WRITERS),
+    "secrets:edit": Address(get=WRITERS, post=WRITERS),
+    "secrets:env_import": Address(get=WRITERS, post=WRITERS),
+    "secrets:generator": Personal(),
+    "secrets:list": Address(get=ALL),
+    "secrets:palette": Personal(),
+    "secrets:place": Address(get=WRITERS),
+    "secrets:project": Address(get=ALL),
+    "secrets:purge": Address(get=MANAGERS, post=MANAGERS),
+    "secrets:reveal": Address(post=WRITERS),
+    "secrets:search": Personal(),
+    "secrets:trash": Address(get=ALL),
+    "secrets:trash_one": Address(get=WRITERS, post=WRITERS),
+    "secrets:untrash": Address(get=WRITERS, post=WRITERS),
+    "secrets:version": Address(get=ALL, extra={"number": 1}),
+    "secrets:version_restore": Address(get=WRITERS, post=WRITERS, extra={"number": 1}),
+    "secrets:versions": Address(get=ALL),
+}
+"""Each address by name. The support desk below `/support/` has a crawl of its own (tests/accounts)."""
+
+
+def addresses() -> Iterator[tuple[str, list[str]]]:
+    """Every named address of the project and the names of its arguments, as the resolver has them."""
+    yield from _walk(get_resolver().url_patterns, "")
+
+
+def _walk(patterns: list[URLPattern | URLResolver], namespace: str) -> Iterator[tuple[str, list[str]]]:
+    for pattern in patterns:
+        if isinstance(pattern, URLResolver):
+            if pattern.namespace != "admin":
+                yield from _walk(pattern.url_patterns, f"{pattern.namespace}:" if pattern.namespace else namespace)
+        else:
+            yield f"{namespace}{pattern.name}", list(pattern.pattern.regex.groupindex)

@@ -246,7 +246,7 @@ STATIC_ROOT = Path(env.text("HOLDFAST_STATIC_ROOT", str(VAR_DIR / "static")))
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "vault.staticfiles.HashedStaticFilesStorage"},
 }
 
 # --- the vault --------------------------------------------------------------------------------------------------------

@@ -25,8 +25,13 @@ ARGON2_HASHERS = list(settings.PASSWORD_HASHERS)
 
 def pytest_configure(config: pytest.Config) -> None:
     """Settings that every test shares; a root key that no instance has."""
+    from hypothesis import settings as hypothesis_settings
+
     from vault.crypto.rootkey import generate_root_key_text
 
+    # How long an example takes says how busy the machine is, not whether the property holds.
+    hypothesis_settings.register_profile("holdfast", deadline=None)
+    hypothesis_settings.load_profile("holdfast")
     settings.ROOT_KEY, settings.ROOT_KEY_FILE = generate_root_key_text(), None
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"

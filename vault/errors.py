@@ -48,11 +48,16 @@ WRONG_HOST = (
 
 
 class RefusedRequest(Exception):
-    """A request that is not let through. `reason` is a sentence for the person who sent it, without any value."""
+    """A request that is not let through.
 
-    def __init__(self, status: HTTPStatus, reason: str) -> None:
+    `reason` is a sentence for the person who sent it; it may repeat the name of a field, never what was in it. `rule`
+    is the word for the log, which repeats nothing.
+    """
+
+    def __init__(self, status: HTTPStatus, reason: str, *, rule: str) -> None:
         self.status = status
         self.reason = reason
+        self.rule = rule
         super().__init__(reason)
 
 

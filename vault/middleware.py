@@ -138,7 +138,8 @@ class RequestLimitsMiddleware:
             request.get_host()
             requests.check_address(request)
         except DisallowedHost:
-            return self._refused(request, errors.RefusedRequest(HTTPStatus.BAD_REQUEST, errors.WRONG_HOST))
+            wrong_host = errors.RefusedRequest(HTTPStatus.BAD_REQUEST, errors.WRONG_HOST, rule="host")
+            return self._refused(request, wrong_host)
         except errors.RefusedRequest as refused:
             return self._refused(request, refused)
         response = self.get_response(request)
@@ -165,5 +166,5 @@ class RequestLimitsMiddleware:
         return None
 
     def _refused(self, request: HttpRequest, refused: errors.RefusedRequest) -> HttpResponse:
-        logger.warning("Refused with %d: %s", refused.status, refused.reason)
+        logger.warning("Refused with %d by the rule of the %s", refused.status, refused.rule)
         return errors.error_response(request, refused.status, refused.reason)

@@ -10,7 +10,7 @@ from http import HTTPStatus
 from typing import Any, TypeVar
 from urllib.parse import unquote_to_bytes
 
-from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
+from django.core.exceptions import BadRequest, RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
 from django.http import HttpRequest
 from django.http.multipartparser import MultiPartParserError
 from django.http.request import UnreadablePostError
@@ -24,6 +24,7 @@ METHODS = frozenset({"GET", "HEAD", "POST"})
 URLENCODED = "application/x-www-form-urlencoded"
 MULTIPART = "multipart/form-data"
 FORM_TYPES = frozenset({URLENCODED, MULTIPART})
+UTF8 = frozenset({"utf-8", "utf8"})
 OWN_SITE = frozenset({"same-origin", "none"})
 """What Sec-Fetch-Site says of a form of ours (W3C Fetch Metadata): sent by our page, or by the person directly."""
 DRAIN_LIMIT = 32 * 1024 * 1024
@@ -62,12 +63,11 @@ def check_length(request: HttpRequest, limit: int) -> None:
     """
     said = request.META.get("CONTENT_LENGTH") or "0"
     if not (said.isascii() and said.isdigit()):
-        raise RefusedRequest(HTTPStatus.BAD_REQUEST, "The length of what was sent is not a number.")
+        raise RefusedRequest(HTTPStatus.BAD_REQUEST, "The length of what was sent is not a number.", rule="length")
     if int(said) > limit:
         _drain(request)
-        raise RefusedRequest(
-            HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"At most {limit / 1024 / 1024:.0f} MiB can be sent at once."
-        )
+        reason = f"At most {limit / 1024 / 1024:.0f} MiB can be sent at once."
+        raise RefusedRequest(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, reason, rule="size")
 
 
 def _drain(request: HttpRequest) -> None:
@@ -80,17 +80,21 @@ def _drain(request: HttpRequest) -> None:
 
 
 def check_address(request: HttpRequest) -> None:
-    """Raises 400 for a path or a query with control characters (the query: NUL) or bytes that are not UTF-8."""
+    """Raises 400 for a path or a query with control characters (the query: NUL) or bytes that are not UTF-8.
+
+    And for any request that claims another encoding: Django would read the query by it, and in UTF-7 plain ASCII
+    letters spell a NUL.
+    """
+    if request.content_params and request.content_params.get("charset", "utf-8").lower() not in UTF8:
+        raise RefusedRequest(HTTPStatus.BAD_REQUEST, "Only UTF-8 is understood here.", rule="charset")
     # Django shows bytes of a path that are not UTF-8 as %XX again, and no address of ours contains a percent sign.
     if _CONTROL.search(request.path_info) or _BROKEN_UTF8.search(request.path_info):
-        raise RefusedRequest(
-            HTTPStatus.BAD_REQUEST, "The address contains characters that no page of this vault has. Check how it was copied."
-        )
+        reason = "The address contains characters that no page of this vault has. Check how it was copied."
+        raise RefusedRequest(HTTPStatus.BAD_REQUEST, reason, rule="path")
     query = request.META.get("QUERY_STRING", "").encode("iso-8859-1", errors="replace")
     if not _is_clean(query):
-        raise RefusedRequest(
-            HTTPStatus.BAD_REQUEST, "The part of the address after the question mark is not valid text. Remove it and try again."
-        )
+        reason = "The part of the address after the question mark is not valid text. Remove it and try again."
+        raise RefusedRequest(HTTPStatus.BAD_REQUEST, reason, rule="query")
 
 
 def _is_clean(encoded: bytes) -> bool:
@@ -106,9 +110,8 @@ def check_site(request: HttpRequest) -> None:
     """Raises 403 if the browser says that another site sent this form. Stands behind the CSRF token, not for it."""
     site = request.headers.get("Sec-Fetch-Site", "")
     if site and site not in OWN_SITE:
-        raise RefusedRequest(
-            HTTPStatus.FORBIDDEN, "This form was sent from another site. Open the vault itself and do it there."
-        )
+        reason = "This form was sent from another site. Open the vault itself and do it there."
+        raise RefusedRequest(HTTPStatus.FORBIDDEN, reason, rule="site")
 
 
 def check_content_type(request: HttpRequest, accepted: frozenset[str]) -> None:
@@ -116,7 +119,8 @@ def check_content_type(request: HttpRequest, accepted: frozenset[str]) -> None:
     if not request.content_type and not int(request.META.get("CONTENT_LENGTH") or 0):
         return
     if request.content_type not in accepted:
-        raise RefusedRequest(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, f"Send it as {' or '.join(sorted(accepted))}.")
+        reason = f"Send it as {' or '.join(sorted(accepted))}."
+        raise RefusedRequest(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, reason, rule="type")
 
 
 def check_form(request: HttpRequest) -> None:
@@ -125,15 +129,17 @@ def check_form(request: HttpRequest) -> None:
         body = request.body
         form, files = request.POST, request.FILES
     except RequestDataTooBig:
-        raise RefusedRequest(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The form holds more than can be sent at once.") from None
+        reason = "The form holds more than can be sent at once."
+        raise RefusedRequest(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, reason, rule="size") from None
     except (TooManyFieldsSent, TooManyFilesSent):
-        raise RefusedRequest(
-            HTTPStatus.BAD_REQUEST, "The form has more fields or files than can be sent at once. Send fewer."
-        ) from None
+        reason = "The form has more fields or files than can be sent at once. Send fewer."
+        raise RefusedRequest(HTTPStatus.BAD_REQUEST, reason, rule="fields") from None
     except UnreadablePostError:
-        raise RefusedRequest(HTTPStatus.BAD_REQUEST, "The connection broke before everything had arrived.") from None
-    except (MultiPartParserError, ValueError, LookupError):  # LookupError: a charset nobody knows
-        raise RefusedRequest(HTTPStatus.BAD_REQUEST, "The form cannot be read. Reload the page and try again.") from None
+        reason = "The connection broke before everything had arrived."
+        raise RefusedRequest(HTTPStatus.BAD_REQUEST, reason, rule="connection") from None
+    except (BadRequest, MultiPartParserError, ValueError):
+        reason = "The form cannot be read. Reload the page and try again."
+        raise RefusedRequest(HTTPStatus.BAD_REQUEST, reason, rule="form") from None
     if request.content_type == URLENCODED:
         for pair in body.split(b"&"):
             if not _is_clean(pair):
@@ -151,8 +157,8 @@ def check_form(request: HttpRequest) -> None:
 
 def _refuse_field(name: str) -> None:
     named = safe_label(name.partition("\0")[0], max_length=60)
-    raise RefusedRequest(
-        HTTPStatus.BAD_REQUEST,
+    reason = (
         f"The field “{named}” contains bytes that are not text (NUL, or not UTF-8). "
-        "Go back and remove them; binary content can be stored as a file.",
+        "Go back and remove them; binary content can be stored as a file."
     )
+    raise RefusedRequest(HTTPStatus.BAD_REQUEST, reason, rule="text")

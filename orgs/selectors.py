@@ -216,7 +216,11 @@ def projects_of(organization: Organization) -> QuerySet[Project]:
 
 def environments_of(project: Project) -> QuerySet[Environment]:
     """The environments in their order, each with `secret_count`, which includes the trash: what a deletion meets."""
-    return Environment.objects.filter(project=project).annotate(secret_count=Count("secrets"))
+    return (
+        Environment.objects.filter(project=project)
+        .annotate(secret_count=Count("secrets"))
+        .order_by("position", "name_key")  # an aggregate drops the order of the model
+    )
 
 
 def invitation_with(uid: UUID) -> Invitation | None:

@@ -18,6 +18,11 @@ class Kind(models.TextChoices):
     NOTE = "note", "Note"
     FILE = "file", "File"
 
+    @property
+    def in_a_sentence(self) -> str:
+        """Its label inside of a sentence."""
+        return _in_a_sentence(self.label)
+
 
 class Content(StrEnum):
     """What a field holds, which decides how it is checked, entered and shown."""
@@ -48,6 +53,11 @@ class Field:
     generated: bool = False  # offers the generator
     upload: bool = False  # may be filled from a text file, whose line ends are kept
     help: str = ""
+
+    @property
+    def in_a_sentence(self) -> str:
+        """Its label inside of a sentence."""
+        return _in_a_sentence(self.label)
 
     @property
     def multiline(self) -> bool:
@@ -126,6 +136,11 @@ ABOUT: dict[Kind, str] = {
     Kind.NOTE: "Any text.",
     Kind.FILE: "A file of up to 1 MiB.",
 }
+
+
+def _in_a_sentence(label: str) -> str:
+    """With a small first letter, unless the first word is an abbreviation such as SSH."""
+    return label if label[:2].isupper() else label[:1].lower() + label[1:]
 
 
 def field_names(kind: Kind) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Exists, OuterRef, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, Prefetch, QuerySet, Subquery
 
 from accounts.models import User
 from audit.actions import ResourceKind
@@ -122,7 +122,7 @@ def page_of_secrets(
     secrets = (
         listable_secrets(actor, filters)
         .select_related("organization", "project", "environment", "updated_by", "trashed_by")
-        .prefetch_related("tags")
+        .prefetch_related(Prefetch("tags", Tag.objects.order_by("name")))
         .defer("search_text")
     )
     return page_of(secrets, order, cursor, size=size)

@@ -110,7 +110,7 @@ class SecretForm(forms.Form):
             )
         if kept and not field.required:
             self.fields[f"clear_{field.name}"] = forms.BooleanField(
-                label=f"Remove the stored {field.label.lower()}", required=False
+                label=f"Remove the stored {field.in_a_sentence}", required=False
             )
 
     @property
@@ -142,7 +142,7 @@ class SecretForm(forms.Form):
                 continue
             if cleaned.get(f"clear_{field.name}"):
                 if value:
-                    self.add_error(control, f"Either enter a new {field.label.lower()}, or tick the box to remove it.")
+                    self.add_error(control, f"Either enter a new {field.in_a_sentence}, or tick the box to remove it.")
                 self.cleared.append(field.name)
             elif value:
                 self.values[field.name] = value
@@ -161,7 +161,7 @@ class SecretForm(forms.Form):
             value = base64.b64encode(_read(upload, FILE_LIMIT, field)).decode("ascii") if upload else ""
         elif text_file := cleaned.get(f"upload_{field.name}"):
             if entered:
-                raise ValidationError(f"Either type {field.label.lower()} or choose a file, not both.")
+                raise ValidationError(f"Either type {field.in_a_sentence} or choose a file, not both.")
             value = _read_text(text_file, field)
         else:
             value = with_line_feeds(entered) if field.content is Content.TEXT else entered

@@ -10,7 +10,7 @@ from accounts.gate import person
 from orgs.context import enter_organization
 from orgs.models import Project
 from orgs.permissions import Permission, permissions_of
-from orgs.selectors import environments_of, project_for
+from orgs.selectors import project_for
 from vault.secrets.forms.lists import filters_from
 from vault.secrets.kinds import Kind
 from vault.secrets.matrix import matrix_of
@@ -26,7 +26,7 @@ def project(request: HttpRequest, project: UUID) -> HttpResponse:
     enter_organization(request, found.organization)
     permitted = permissions_of(actor, found.organization)
     filters = filters_from(request.GET, organization=found.organization_id, project=found.uid)
-    environments = list(environments_of(found))
+    environments = list(found.environments.all())
     context = {
         "project": found,
         "environments": environments,

@@ -1,5 +1,6 @@
 """The trash: what is in it, for how long, the way back and the way out."""
 
+import math
 from datetime import timedelta
 from http import HTTPStatus
 from uuid import UUID
@@ -120,8 +121,8 @@ def purge(request: HttpRequest, secret: UUID) -> HttpResponse:
 
 
 def days_left(secret: Secret) -> int:
-    """Whole days until the trash is emptied of the secret, at least 0."""
+    """Days until the trash is emptied of the secret, the day that has begun included; at least 0."""
     if secret.trashed_at is None:
         return settings.TRASH_DAYS
     left = secret.trashed_at + timedelta(days=settings.TRASH_DAYS) - timezone.now()
-    return max(left.days, 0)
+    return max(math.ceil(left / timedelta(days=1)), 0)

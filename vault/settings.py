@@ -269,5 +269,7 @@ LOGGING = {
         # Django's own handlers for these would mail tracebacks to ADMINS, or write them in another form.
         "django": {"handlers": [], "propagate": True},
         "django.server": {"handlers": [], "propagate": True},
+        # What is refused has its line from vault.request, by route; this one would add the address as it was typed.
+        "django.request": {"level": "ERROR"},
     },
 }

@@ -20,7 +20,7 @@ __all__ = ["handler400", "handler403", "handler404", "handler500", "urlpatterns"
 
 @public
 @csrf_exempt
-def echo(request: HttpRequest) -> HttpResponse:
+def echo(request: HttpRequest, name: str = "") -> HttpResponse:
     """What a view gets to see."""
     return JsonResponse(
         {

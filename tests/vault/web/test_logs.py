@@ -1,5 +1,6 @@
 """The server's log holds lines and no values."""
 
+import contextvars
 import json
 import logging
 import sys
@@ -89,7 +90,8 @@ def test_it_writes_one_line_whatever_a_client_chose(as_json: bool) -> None:
 
 
 def test_it_carries_the_correlation_id() -> None:
-    assert json.loads(line_of(None))["correlation_id"] == "-"
+    outside = contextvars.Context().run(line_of, None)
+    assert json.loads(outside)["correlation_id"] == "-"
     token = context.enter(context.RequestContext("00112233445566ff"))
     try:
         assert json.loads(line_of(None))["correlation_id"] == "00112233445566ff"

@@ -11,6 +11,8 @@ from tests.harness.environment import ROOT
 
 PASSING = "def test_it_passes():\n    pass\n"
 FAILING = "def test_it_fails():\n    assert False\n"
+SKIPPING = "import pytest\ndef test_it_waits():\n    pytest.skip('later')\n"
+BREAKING = "import pytest\n@pytest.fixture\ndef broken():\n    1/0\ndef test_it(broken):\n    pass\n"
 
 
 def _run(file: Path, database: str = "sqlite", **environment: str) -> tuple[int, list[str]]:
@@ -46,7 +48,8 @@ def _run(file: Path, database: str = "sqlite", **environment: str) -> tuple[int,
 def test_its_last_line_and_exit_code_say_what_happened(tmp_path: Path, text: str, code: int, last: str) -> None:
     file = tmp_path / "test_example.py"
     file.write_text(text, encoding="utf-8")
-    assert (code, last) == (lambda returned, lines: (returned, lines[-1]))(*_run(file))
+    returned, lines = _run(file)
+    assert (returned, lines[-1]) == (code, last)
 
 
 def test_it_never_hands_a_real_installation_to_a_test(tmp_path: Path) -> None:

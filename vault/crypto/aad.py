@@ -9,10 +9,8 @@ from uuid import UUID
 
 from vault.crypto.signing import length_prefixed
 
-MAX_ROW_VERSION = 2**64 - 1
-
+_VALUE_V1 = length_prefixed(b"holdfast/v1/value") + b"\x01"
 _WRAP_DEK = length_prefixed(b"holdfast/v1/wrap-dek")
-_BODY = length_prefixed(b"holdfast/v1/body")
 _WRAP_TENANT_KEY = length_prefixed(b"holdfast/v1/wrap-tenant-key")
 
 
@@ -33,38 +31,42 @@ class RowBinding(NamedTuple):
 
 
 @lru_cache(maxsize=4096)
-def _place(scope: str, table: str, column: str) -> bytes:
-    """The part of the context that rows of one table and tenant share (kept: it is most of the cost)."""
+def place(scope: str, table: str, column: str) -> bytes:
+    """The part of the context that the values of one column and tenant share.
+
+    A label with the envelope's format version, and length-prefixed scope, table, column. Kept, because it is most of
+    the cost. Raises ValueError for an empty text.
+    """
     for name, text in (("scope", scope), ("table", table), ("column", column)):
-        if not isinstance(text, str) or not text:
+        if not text:
             raise ValueError(f"A row binding needs a {name}.")
-    return length_prefixed(scope.encode(), table.encode(), column.encode())
+    return _VALUE_V1 + length_prefixed(scope.encode(), table.encode(), column.encode())
+
+
+def row_context(shared: bytes, row: UUID, version: int) -> bytes:
+    """The context of one value: its ``place``, 16 bytes of row uid and the row version as a big-endian u64.
+
+    It is the AAD of the value's body. The key id is not in it: a rewrap gives the same DEK, and so the same body,
+    another key id. Raises ValueError for a version out of range, TypeError for a row that is not a UUID or a version
+    that is not an integer.
+    """
+    try:
+        if version >> 64:
+            raise ValueError("A row binding needs a row version from 0 to 2**64 - 1.")
+        return shared + (row.int << 64 | version).to_bytes(24, "big")
+    except (AttributeError, TypeError):
+        raise TypeError("A row binding needs the row's uid as a UUID, and its version as an integer.") from None
 
 
 def context(binding: RowBinding) -> bytes:
-    """The binding as bytes: length-prefixed scope, table, column, then 16 bytes of row uid and a big-endian u64.
-
-    Raises ValueError for an empty text or a version out of range, TypeError for a row that is not a UUID.
-    """
+    """The binding as bytes: ``row_context`` of its ``place``. Raises as they do."""
     scope, table, column, row, version = binding
-    if not isinstance(row, UUID):
-        raise TypeError("A row binding needs the row's uid as a UUID.")
-    if not isinstance(version, int) or not 0 <= version <= MAX_ROW_VERSION:
-        raise ValueError("A row binding needs a row version from 0 to 2**64 - 1.")
-    return _place(scope, table, column) + row.bytes + version.to_bytes(8, "big")
+    return row_context(place(scope, table, column), row, version)
 
 
-def dek_wrap_aad(header: bytes, row_context: bytes) -> bytes:
-    """AAD under which a value's DEK is wrapped: the envelope's header (version, key id) and the row's context."""
-    return _WRAP_DEK + header + row_context
-
-
-def body_aad(version: bytes, row_context: bytes) -> bytes:
-    """AAD of a value's body: the version byte and the row's context.
-
-    Not the key id: a rewrap gives the same DEK, and so the same body, a new key id.
-    """
-    return _BODY + version + row_context
+def dek_wrap_aad(header: bytes, context: bytes) -> bytes:
+    """AAD under which a value's DEK is wrapped: the envelope's header (version, key id) and the value's context."""
+    return _WRAP_DEK + header + context
 
 
 def tenant_key_aad(header: bytes, *, scope: str, purpose: str, version: int) -> bytes:

@@ -23,17 +23,20 @@ class KeyUnavailable(CryptoError):
 
 
 class WrongKey(CryptoError):
-    """A key was found where another one is needed: its fingerprint differs, or it does not open what it should.
+    """Another key was found than the one that is needed.
 
-    ``needed`` and ``found``: 16-byte key ids.
+    ``needed``: 16-byte key id. ``found``: the id of the key that was there, if it was one.
     """
 
-    def __init__(self, needed: bytes, found: bytes | None = None, *, what: str = "tenant key") -> None:
+    def __init__(
+        self, needed: bytes, found: bytes | None = None, *, what: str = "tenant key", remedy: str | None = None
+    ) -> None:
         self.needed = needed
         self.found = found
-        got = f" but the key found has the fingerprint {fingerprint(found)}" if found is not None else ""
+        got = f", and the one found has {fingerprint(found)}" if found is not None else ""
         super().__init__(
-            f"Wrong {what}: the one with the fingerprint {fingerprint(needed)} is needed,{got or ' another was found'}."
+            f"Wrong {what}: the one with the fingerprint {fingerprint(needed)} is needed{got}. "
+            f"{remedy or 'Restore the key table from a backup.'}"
         )
 
 

@@ -37,15 +37,16 @@ class TenantKey(Confidential):
     16 bytes.
     """
 
-    __slots__ = ("_dek_cipher", "_mac_key", "key_id", "purpose", "scope", "use", "version")
+    __slots__ = ("_mac_key", "dek_cipher", "key_id", "purpose", "scope", "use", "version")
 
     key_id: bytes
     scope: str
     purpose: str
     version: int
     use: KeyUse
-    _dek_cipher: aead.Cipher | None
-    _mac_key: bytes | None
+    dek_cipher: aead.Cipher
+    """Wraps DEKs. On a key that is for MACs it raises KeyMisuse."""
+    _mac_key: bytes
 
     def __init__(self, material: bytes, *, scope: str, purpose: str, version: int, use: KeyUse) -> None:
         """``material``: 32 random bytes, else ValueError."""
@@ -59,19 +60,21 @@ class TenantKey(Confidential):
             purpose=purpose,
             version=version,
             use=use,
-            _dek_cipher=aead.cipher(derived) if use is KeyUse.WRAP else None,
-            _mac_key=derived if use is KeyUse.MAC else None,
         )
+        if use is KeyUse.WRAP:
+            self._set(dek_cipher=aead.cipher(derived))
+        else:
+            self._set(_mac_key=derived)
 
     def __repr__(self) -> str:
         return f"<TenantKey {fingerprint(self.key_id)}: {self.purpose} of {self.scope}, version {self.version}>"
 
-    @property
-    def dek_cipher(self) -> aead.Cipher:
-        """The cipher that wraps DEKs. Raises KeyMisuse on a key that is for MACs."""
-        if self._dek_cipher is None:
-            raise KeyMisuse(f"The {self.purpose} key {fingerprint(self.key_id)} is not for encryption.")
-        return self._dek_cipher
+    def __getattr__(self, name: str) -> NoReturn:
+        # Reached for what is not set: the half that belongs to the job this key does not do.
+        if name in ("dek_cipher", "_mac_key"):
+            job = "encryption" if name == "dek_cipher" else "MACs"
+            raise KeyMisuse(f"The {self.purpose} key {fingerprint(self.key_id)} is not for {job}.")
+        raise AttributeError(name)
 
     def mac(self, label: str, message: bytes) -> bytes:
         """HMAC-SHA-256 over the length-prefixed label and the message: 32 bytes.
@@ -79,8 +82,6 @@ class TenantKey(Confidential):
         ``label`` says what kind of thing is authenticated; two kinds never share one. Raises KeyMisuse on a key that
         is for encryption.
         """
-        if self._mac_key is None:
-            raise KeyMisuse(f"The {self.purpose} key {fingerprint(self.key_id)} is not for MACs.")
         return hmac_sha256(self._mac_key, length_prefixed(label.encode()) + message)
 
 

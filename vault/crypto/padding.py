@@ -1,17 +1,31 @@
-"""Hiding how long a value is: a length-prefixed plaintext, padded with zero bytes to a bucket.
+"""What goes into a body before it is encrypted: a key check, the length, the plaintext, and zero bytes up to a bucket.
 
-Buckets are those of PADMÉ (Nikitin et al., "Reducing Metadata Leakage from Encrypted Files and Communication with
-PURBs", PoPETs 2019, §4), from 64 bytes upward: at most 12 % larger, and only O(log log n) bits of the length remain.
+The key check is 32 zero bytes in front. GCM by itself is not key-committing: whoever knows two keys can make one
+ciphertext that opens under both. With two blocks of zeros in front the first 32 bytes of ciphertext are
+``AES(key, nonce, 2) | AES(key, nonce, 3)``, and a second key would need the same 256 bits: a collision that takes 2¹²⁸
+work (Albertini et al., "How to Abuse and Fix Authenticated Encryption Without Key Commitment", USENIX Security 2022,
+the padding fix). It needs no second primitive and no further call.
+
+Buckets hide how long a value is. They are those of PADMÉ (Nikitin et al., "Reducing Metadata Leakage from Encrypted
+Files and Communication with PURBs", PoPETs 2019, §4), from 64 bytes upward: at most 12 % larger, and only
+O(log log n) bits of the length remain.
 """
+
+from struct import Struct
+
+KEY_CHECK = bytes(32)
+"""In front of every body."""
 
 FLOOR = 64
 """The smallest bucket, in bytes: every value of up to 60 bytes looks the same."""
 
-_PREFIX = 4
+_LENGTH_SIZE = 4
+_FRONT = Struct(f">{len(KEY_CHECK)}s I")
+"""Key check and length."""
 
 
 def bucket(size: int) -> int:
-    """The size in bytes to which ``size`` bytes are padded: Padmé, not below ``FLOOR``."""
+    """The size to which ``size`` bytes of length prefix and plaintext are padded: Padmé, not below ``FLOOR``."""
     if size <= FLOOR:
         return FLOOR
     exponent = size.bit_length() - 1
@@ -20,18 +34,32 @@ def bucket(size: int) -> int:
     return (size + mask) & ~mask
 
 
+def padded_size(length: int) -> int:
+    """The size in bytes of the body of a plaintext of ``length`` bytes."""
+    return len(KEY_CHECK) + bucket(_LENGTH_SIZE + length)
+
+
 def pad(plaintext: bytes) -> bytes:
-    """``u32 length | plaintext | zero bytes`` up to the bucket. The caller limits the size."""
-    size = _PREFIX + len(plaintext)
-    return len(plaintext).to_bytes(_PREFIX, "big") + plaintext + bytes(bucket(size) - size)
+    """``key check | u32 length | plaintext | zero bytes`` up to the bucket. The caller limits the size."""
+    length = len(plaintext)
+    zeros = bytes(padded_size(length) - _FRONT.size - length)
+    return b"".join((_FRONT.pack(KEY_CHECK, length), plaintext, zeros))
 
 
 def unpad(padded: bytes) -> bytes | None:
-    """The plaintext, or None if this is not what ``pad`` writes: a wrong bucket, or padding that is not zero."""
-    end = _PREFIX + int.from_bytes(padded[:_PREFIX], "big")
+    """The plaintext in a body that GCM has authenticated.
+
+    None if it is not what ``pad`` writes: no key check, another bucket, or padding that is not zero.
+    """
+    key_check, length = _FRONT.unpack_from(padded)
+    end = _FRONT.size + length
     size = len(padded)
-    if end > size or padded.count(0, end) != size - end:
+    if key_check != KEY_CHECK or size != (_SMALLEST if length <= _SMALL else padded_size(length)):
         return None
-    if size != FLOOR and size != bucket(end) or end < _PREFIX:
+    if padded.count(0, end) != size - end:
         return None
-    return padded[_PREFIX:end]
+    return padded[_FRONT.size : end]
+
+
+_SMALL = FLOOR - _LENGTH_SIZE
+_SMALLEST = padded_size(0)

@@ -66,7 +66,7 @@ class RootKey(Confidential):
             raise MalformedRootKey(f"a root key begins with {PREFIX!r}, this text does not.")
         if len(text) != _TEXT_SIZE:
             raise MalformedRootKey(
-                f"a root key has {_TEXT_SIZE} characters, this text has {len(text)}: it is cut short, or something was added."
+                f"a root key has {_TEXT_SIZE} characters, this text has {len(text)}: it was cut short or added to."
             )
         try:
             decoded = base64.b64decode(text[len(PREFIX) :].encode("ascii"), altchars=b"-_", validate=True)

@@ -32,6 +32,5 @@ def hmac_sha256(key: bytes, message: bytes) -> bytes:
     return hmac.digest(key, message, hashlib.sha256)
 
 
-def equal(left: bytes, right: bytes) -> bool:
-    """Whether both are the same, in time that does not tell where they differ."""
-    return hmac.compare_digest(left, right)
+equal = hmac.compare_digest
+"""Whether two byte strings are the same, in time that does not tell where they differ."""

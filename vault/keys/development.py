@@ -47,5 +47,5 @@ def create_development_root_key(path: Path) -> bool:
             logger.warning(_WARNING, path)
             return True
     finally:
-        os.unlink(beside)
+        Path(beside).unlink()
     return False

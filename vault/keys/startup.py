@@ -36,7 +36,7 @@ def verify_root_keys() -> None:
 
 
 @register(Tags.database)
-def check_root_keys(databases: Sequence[str] | None = None, **kwargs: Any) -> list[CheckMessage]:
+def check_root_keys(databases: Sequence[str] | None = None, **_: Any) -> list[CheckMessage]:
     """System check ``keys.E001``: ``verify_root_keys``, where the default database is checked and migrated."""
     if not databases or "default" not in databases:
         return []

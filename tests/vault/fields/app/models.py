@@ -1,4 +1,4 @@
-"""Rows with encrypted fields, for the tests and the benchmark of the fields. No migration: the tests make the tables."""
+"""Rows with encrypted fields, for the tests of the fields. No migration: the tests make the tables."""
 
 import uuid
 
@@ -15,6 +15,9 @@ class Seed(models.Model):
     name = models.CharField(max_length=40, default="", blank=True)
     seed = EncryptedTextField()
 
+    def __str__(self) -> str:
+        return self.name
+
 
 class Version(models.Model):
     """An organization's value, as a version of a secret has it: bound to secret and number, not to its own key."""
@@ -29,6 +32,9 @@ class Version(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["secret_id", "number"], name="one_version_per_number")]
 
+    def __str__(self) -> str:
+        return f"Version {self.number}"
+
 
 class Note(models.Model):
     """Two texts in one row, under an organization's key: what belongs in one must not open in the other."""
@@ -38,3 +44,6 @@ class Note(models.Model):
     title = models.CharField(max_length=40, default="", blank=True)
     body = EncryptedTextField(purpose=Purpose.DATA, scope="organization_id")
     footer = EncryptedTextField(purpose=Purpose.DATA, scope="organization_id", blank=True)
+
+    def __str__(self) -> str:
+        return self.title

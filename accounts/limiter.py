@@ -19,6 +19,7 @@ from audit.actions import Action, Outcome, ResourceKind
 from audit.actor import Actor
 from audit.resource import Resource
 from audit.services import record
+from vault.cache import CountedInTransaction
 
 MINUTE = 60
 
@@ -95,8 +96,8 @@ def guard(door: Door, *, account: str | None, ip: str | None) -> None:
     `account` is an e-mail address in any spelling, whether or not there is such an account; None where no account is
     involved (a link). `ip` is the client's address (`vault.context.current().ip`); None on the command line.
 
-    Raises `TooManyAttempts`, `LimiterUnavailable` when it cannot count, and `CountedInTransaction` inside a transaction,
-    whose rollback would undo the count.
+    Raises `TooManyAttempts`, `LimiterUnavailable` when it cannot count, and `CountedInTransaction` inside a
+    transaction, whose rollback would undo the count.
     """
     limits = LIMITS[door]
     address = network_of(ip)
@@ -152,13 +153,11 @@ def network_of(ip: str | None) -> str:
 
 def _count(door: Door, name: str, by: str, rate: Rate, value: str, who: Who | None) -> None:
     try:
-        # The cache commits each count by itself, and refuses to inside of a transaction.
         usage = get_usage(
-            None, group=f"{name}:{by}", key=lambda _group, _request: value, rate=(rate.count, rate.seconds),
-            increment=True,
+            None, group=f"{name}:{by}", key=lambda *_: value, rate=(rate.count, rate.seconds), increment=True
         )
-    except RuntimeError:
-        raise  # inside a transaction: a defect of ours
+    except CountedInTransaction:
+        raise  # a defect of ours, not of the cache
     except Exception as error:  # each cache backend has exceptions of its own, and none of them may open the door
         raise LimiterUnavailable from error
     if usage is None or usage["time_left"] < 0:  # django-ratelimit's word for "could not count"

@@ -15,7 +15,7 @@ from accounts.codes import (
     totp_uri,
 )
 from accounts.errors import NoEnrolment, NoSecondFactor, SecondFactorRequired
-from accounts.limiter import Door
+from accounts.limiter import Door, guard
 from accounts.models import RecoveryCode, RecoveryDevice, TOTPDevice, User
 from accounts.services.proof import prove_code, prove_password, prove_pending_code
 from accounts.services.sign_in import start_session
@@ -23,6 +23,7 @@ from accounts.sessions import end_sessions
 from audit.actions import Action
 from audit.actor import Actor
 from audit.services import append
+from vault.context import current
 from vault.keys.peppers import keyed_hash, keyed_hash_candidates
 from vault.keys.purposes import Purpose
 
@@ -148,8 +149,12 @@ def create_recovery_codes(*, actor: User, code: str) -> list[str]:
 
 @sensitive_variables("codes")
 def are_own_codes(user: User, codes: list[str]) -> bool:
-    """Whether each of `codes` is an unused recovery code of `user`. For the page that just showed them: it sends them
-    back to be had as a file, since they are stored nowhere."""
+    """Whether each of `codes` is an unused recovery code of `user`.
+
+    For the page that just showed them: it sends them back to be had as a file, since they are stored nowhere. Raises
+    `TooManyAttempts`.
+    """
+    guard(Door.RECOVERY_CODE, account=user.email, ip=current().ip)
     device = RecoveryDevice.objects.filter(user=user).first()
     spelled = [parse_recovery_code(code) for code in codes]
     if device is None or not spelled or None in spelled:

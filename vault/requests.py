@@ -59,7 +59,7 @@ def taken_content_types(view: Callable[..., Any]) -> frozenset[str]:
 def check_length(request: HttpRequest, limit: int) -> None:
     """Raises 413 for a body of more than `limit` bytes by its Content-Length, 400 for a length that is no number.
 
-    A body without a length (chunked) has been measured by `vault.wsgi` already and arrives here with one.
+    A body without a length (chunked) has been measured by `vault.bodies` already and arrives here with one.
     """
     said = request.META.get("CONTENT_LENGTH") or "0"
     if not (said.isascii() and said.isdigit()):

@@ -5,7 +5,9 @@ const input = dialog.querySelector("input");
 const list = dialog.querySelector("[role=listbox]");
 const note = dialog.querySelector(".palette__note");
 const blank = dialog.querySelector("template").content.firstElementChild;
-const pages = [...document.querySelectorAll("[data-palette-entry]")].map((link) => ({ label: link.textContent.trim(), detail: "Page", url: link.href, icon: link.dataset.paletteIcon }));
+const pages = [...document.querySelectorAll("[data-palette-entry]")].map(({ dataset, textContent, href }) => (
+  { label: dataset.paletteEntry || textContent.trim(), detail: dataset.paletteDetail || "Page", url: href, icon: dataset.paletteIcon }
+));
 let timer, request, chosen = 0;
 
 const optionOf = ({ label, detail = "", url, icon = "arrow-right" }, index) => {

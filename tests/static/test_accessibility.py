@@ -9,7 +9,7 @@ from tests.static.styleguide.pages import PAGES
 
 pytestmark = pytest.mark.browser
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-ADDRESSES = [*(f"{page}/?bad&messages" for page in PAGES), "error/404/"]
+ADDRESSES = [*(f"{page}/?bad&messages" for page in PAGES), "settings/?nowhere", "error/404/"]
 
 
 @pytest.mark.parametrize(

@@ -49,6 +49,13 @@ def test_it_lists_the_pages_before_anything_is_typed(page: Page) -> None:
     assert chosen(page) == "Secrets"
 
 
+def test_it_offers_the_organizations_where_none_is_chosen(stage: Stage) -> None:
+    page = stage("settings/?nowhere")
+    page.keyboard.press("Control+k")
+    expect(options(page)).to_have_count(5)
+    assert chosen(page) == "Harbour & Sons"
+
+
 def test_it_finds_secrets_and_goes_there(page: Page) -> None:
     page.keyboard.press("Control+k")
     page.keyboard.type("orders")

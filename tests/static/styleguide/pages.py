@@ -114,7 +114,7 @@ def qr() -> SafeString:
 
 
 def samples(request: HttpRequest) -> dict[str, object]:
-    """What the pages show. In the query: theme, long, messages, bad."""
+    """What the pages show. In the query: theme, long, messages, bad, nowhere."""
     now = timezone.now()
     wrong = {"name": "", "description": "kept as it was typed", "port": "many", "role": "x", "kind": "", "code": "12"}
     messages = [
@@ -128,7 +128,7 @@ def samples(request: HttpRequest) -> dict[str, object]:
         "nav": "secrets",
         "theme": request.GET.get("theme", "system"),
         "organizations": ORGANIZATIONS,
-        "organization": ORGANIZATIONS["long" in request.GET],
+        "organization": None if "nowhere" in request.GET else ORGANIZATIONS["long" in request.GET],
         "correlation_id": "01f3a9c27be45d60",
         "messages": messages if "messages" in request.GET else [],
         "form": SampleForm(wrong) if bad else SampleForm(),
@@ -151,7 +151,7 @@ def contents(request: HttpRequest) -> HttpResponse:
 
 
 def page(request: HttpRequest, page: str) -> HttpResponse:
-    """One page of the styleguide: ?theme=light|dark, ?long, ?messages, ?bad."""
+    """One page of the styleguide: ?theme=light|dark, ?long, ?messages, ?bad, ?nowhere."""
     return render(request, f"styleguide/{page}.html", samples(request))
 
 

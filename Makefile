@@ -61,6 +61,8 @@ test: $(VENV)/.development-installed ## Run the tests on SQLite, PostgreSQL and 
 bench: $(VENV)/.development-installed ## Run the benchmarks on SQLite and PostgreSQL (JSON=1 for machines)
 	@exec $(PY) -m tests.bench $(if $(JSON),--json)
 
+TEMPLATES = git ls-files -z --cached --others --exclude-standard 'templates/*.html'
+
 # --- check ------------------------------------------------------------------------------------------------------------
 
 .PHONY: check
@@ -81,7 +83,7 @@ check-imports: $(VENV)/.development-installed
 
 .PHONY: check-templates
 check-templates: $(VENV)/.development-installed
-	git ls-files -z --cached --others --exclude-standard 'templates/*.html' | xargs -0 $(PY) -m djade --check --target-version 5.2
+	@$(TEMPLATES) | xargs -0 $(VENV)/bin/djade --check --target-version 5.2
 
 .PHONY: check-migrations
 check-migrations: $(VENV)/.development-installed
@@ -102,9 +104,10 @@ check-locks:
 # --- maintain ---------------------------------------------------------------------------------------------------------
 
 .PHONY: format
-format: $(VENV)/.development-installed ## Format the code and mend what ruff can mend
+format: $(VENV)/.development-installed ## Format code and templates, and mend what ruff can mend
 	$(PY) -m ruff check --fix-only --quiet .
 	$(PY) -m ruff format --quiet .
+	$(TEMPLATES) | xargs -0 $(VENV)/bin/djade --target-version 5.2 || true
 
 # uv makes lock files for every platform at once, which pip cannot; it is used for nothing else.
 LOCK = $$uv/bin/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --python-version 3.11 pyproject.toml

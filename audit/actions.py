@@ -8,7 +8,7 @@ class Action(StrEnum):
 
     ACCESS_DENIED = "access.denied"
     ACCOUNT_CREATED = "account.created"
-    ACCOUNT_PASSWORD_CHANGED = "account.password_changed"  # noqa: S105 - a name, not a password
+    ACCOUNT_PASSWORD_CHANGED = "account.password_changed"
     ACCOUNT_RENAMED = "account.renamed"
     ACCOUNT_UNLOCKED = "account.unlocked"
     ENVIRONMENT_CREATED = "environment.created"
@@ -50,7 +50,7 @@ class Action(StrEnum):
     SECRETS_COMPARED = "secrets.compared"
     SECRETS_IMPORTED = "secrets.imported"
     SIGN_IN_FAILED = "sign_in.failed"
-    SIGN_IN_PASSWORD_ACCEPTED = "sign_in.password_accepted"  # noqa: S105 - a name, not a password
+    SIGN_IN_PASSWORD_ACCEPTED = "sign_in.password_accepted"
     SIGN_IN_SUCCEEDED = "sign_in.succeeded"
     SIGN_OUT = "sign_out"
     SUPPORT_GRANTED = "support.granted"
@@ -88,4 +88,4 @@ class ResourceKind(StrEnum):
     ORGANIZATION = "organization"
     PROJECT = "project"
     SECOND_FACTOR = "second_factor"
-    SECRET = "secret"  # noqa: S105 - a name, not a secret
+    SECRET = "secret"

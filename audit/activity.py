@@ -1,4 +1,4 @@
-"""An activity page, whoever shows it: filters, one page of events in words, and the addresses of the pages beside it."""
+"""An activity page, whoever shows it: filters, one page of events in words, the addresses of the pages beside it."""
 
 from collections.abc import Callable
 from typing import Any

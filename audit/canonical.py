@@ -23,7 +23,7 @@ MAC_LABEL = b"event"
 _SAFE_INTEGER = 2**53 - 1
 """The largest integer that RFC 8785 can carry exactly (an IEEE 754 double)."""
 
-Json = Union[str, int, bool, None, Sequence["Json"], Mapping[str, "Json"]]  # noqa: UP007 - quoted names
+Json = Union[str, int, bool, None, Sequence["Json"], Mapping[str, "Json"]]  # noqa: UP007 - quoted names have no |
 
 
 class NotCanonical(ValueError):

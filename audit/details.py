@@ -81,7 +81,7 @@ class UnknownDetail(ValueError):
         if _SECRET_BEARING.search(named.lower()):
             super().__init__(f"An event has no detail {named!r}: what people keep secret never goes into the log.")
         else:
-            super().__init__(f"An event has no detail {named!r}. If it is a name or a number, list it in audit.details.")
+            super().__init__(f"An event has no detail {named!r}: list it in audit.details if it is a name or a number.")
 
 
 class UnfitDetail(ValueError):
@@ -89,7 +89,7 @@ class UnfitDetail(ValueError):
 
     def __init__(self, key: str, found: object) -> None:
         super().__init__(
-            f"The detail {key!r} is a {type(found).__name__}: only texts, whole numbers, booleans and lists of texts fit."
+            f"The detail {key!r} is a {type(found).__name__}; texts, whole numbers, booleans and lists of texts fit."
         )
 
 

@@ -15,9 +15,7 @@ MAX_TEXT = 100
 class ActivityFilterForm(forms.Form):
     """From a query string to `EventFilters`. A filter that makes no sense is named and left out; the rest holds."""
 
-    group = forms.ChoiceField(
-        label="What", required=False, choices=[("", "Everything"), *ActionGroup.choices]
-    )
+    group = forms.ChoiceField(label="What", required=False, choices=[("", "Everything"), *ActionGroup.choices])
     outcome = forms.ChoiceField(
         label="Outcome",
         required=False,
@@ -37,7 +35,7 @@ class ActivityFilterForm(forms.Form):
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, auto_id="filter_%s", **kwargs)
+        super().__init__(*args, **{"auto_id": "filter_%s", **kwargs})
         for field in self.fields.values():
             field.widget.attrs.setdefault("aria-label", str(field.label))
 

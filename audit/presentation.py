@@ -24,8 +24,8 @@ class Words:
     icon: str
     verb: str
     about: bool = True
-    tail: Callable[[Mapping[str, Any]], str] = field(default=lambda details: "")
-    tags: Callable[[Mapping[str, Any]], list[str]] = field(default=lambda details: [])
+    tail: Callable[[Mapping[str, Any]], str] = field(default=lambda _: "")
+    tags: Callable[[Mapping[str, Any]], list[str]] = field(default=lambda _: [])
     linked: bool = True
 
 
@@ -95,7 +95,11 @@ def _version(details: Mapping[str, Any]) -> str:
     return f"(now version {details['version']})" if details.get("version") else ""
 
 
-_METHODS = {"password": "with a password", "authenticator": "with an authenticator", "recovery code": "with a recovery code"}
+_METHODS = {
+    "password": "with a password",
+    "authenticator": "with an authenticator",
+    "recovery code": "with a recovery code",
+}
 
 
 def _with(details: Mapping[str, Any]) -> str:
@@ -114,15 +118,18 @@ WORDS: dict[Action, Words] = {
     Action.ENVIRONMENT_MOVED: Words("layers", "moved the environment", tail=_in("project")),
     Action.ENVIRONMENT_RENAMED: Words("pencil", "renamed the environment", tail=_from_to),
     Action.INSTANCE_CLAIMED: Words("anchor", "set up the vault", about=False),
-    Action.INSTANCE_CONFIGURED: Words("settings", "changed a setting of the vault", about=False, tail=_from_to,
-                                      tags=_names("setting")),
+    Action.INSTANCE_CONFIGURED: Words(
+        "settings", "changed a setting of the vault", about=False, tail=_from_to, tags=_names("setting")
+    ),
     Action.INSTANCE_SETUP_LINK_CREATED: Words("link", "created a set-up link", about=False),
     Action.INVITATION_ACCEPTED: Words("log-in", "accepted the invitation of", tail=_as_role),
     Action.INVITATION_CREATED: Words("mail", "invited", tail=_as_role),
     Action.INVITATION_REFUSED: Words("ban", "was refused with the invitation of", tail=_because),
     Action.INVITATION_REVOKED: Words("unlink", "revoked the invitation of", tail=_as_role),
     Action.KEY_CREATED: Words("key-square", "created a key", about=False, tags=_names("purpose")),
-    Action.LIMITER_TRIPPED: Words("shield-alert", "was stopped after too many attempts", about=False, tags=_names("door")),
+    Action.LIMITER_TRIPPED: Words(
+        "shield-alert", "was stopped after too many attempts", about=False, tags=_names("door")
+    ),
     Action.MEMBERSHIP_CREATED: Words("user-plus", "added", tail=_as_role),
     Action.MEMBERSHIP_REMOVED: Words("user-minus", "removed", tail=_as_role),
     Action.MEMBERSHIP_ROLE_CHANGED: Words("user-cog", "changed the role of", tail=_from_to),
@@ -141,8 +148,9 @@ WORDS: dict[Action, Words] = {
     Action.SECRET_CREATED: Words("plus", "created"),
     Action.SECRET_DOWNLOADED: Words("download", "downloaded", tags=_names("fields")),
     Action.SECRET_PURGED: Words("trash-2", "deleted for good", linked=False),
-    Action.SECRET_RESTORED: Words("rotate-ccw", "restored an earlier version of", tail=_version,
-                                  tags=_names("changed_fields")),
+    Action.SECRET_RESTORED: Words(
+        "rotate-ccw", "restored an earlier version of", tail=_version, tags=_names("changed_fields")
+    ),
     Action.SECRET_REVEALED: Words("eye", "revealed", tags=_names("fields")),
     Action.SECRET_TRASHED: Words("trash-2", "moved to the trash"),
     Action.SECRET_UNTRASHED: Words("undo-2", "took out of the trash", tail=_from_to),
@@ -197,7 +205,8 @@ def _actor(event: Event) -> str:
 def _object(event: Event) -> str:
     if event.resource_kind == ResourceKind.ACCOUNT and event.resource_id == event.actor_id:
         return "their own account"
-    return event.resource_label or (f"a {event.resource_kind.replace('_', ' ')}" if event.resource_kind else "something")
+    kind = event.resource_kind.replace("_", " ")
+    return event.resource_label or (f"a {kind}" if kind else "something")
 
 
 def _page(event: Event) -> str:
@@ -234,8 +243,23 @@ def _fact(found: Any) -> str:
     return ", ".join(map(str, found)) if isinstance(found, list) else str(found)
 
 
-_BROWSERS = (("Edg/", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari"), ("curl/", "curl"))
-_SYSTEMS = (("Android", "Android"), ("iPhone", "iPhone"), ("iPad", "iPad"), ("Windows", "Windows"), ("Mac OS X", "macOS"), ("Linux", "Linux"))
+_BROWSERS = (
+    ("Edg/", "Edge"),
+    ("OPR/", "Opera"),
+    ("Firefox/", "Firefox"),
+    ("Chrome/", "Chrome"),
+    ("Safari/", "Safari"),
+    ("curl/", "curl"),
+)
+_SYSTEMS = (
+    ("Android", "Android"),
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Windows", "Windows"),
+    ("Mac OS X", "macOS"),
+    ("Linux", "Linux"),
+)
+"""What a user agent is looked through for, in this order: many browsers name others as well."""
 
 
 def browser_of(user_agent: str) -> str:

@@ -54,7 +54,7 @@ class InsideTransaction(RuntimeError):
 
     def __init__(self) -> None:
         super().__init__(
-            "audit.services.record commits for itself and was called inside transaction.atomic. Leave that block first, "
+            "audit.services.record commits for itself and was called inside transaction.atomic. Leave it first, "
             "or use audit.services.append for an event that belongs to it."
         )
 

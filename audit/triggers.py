@@ -24,16 +24,18 @@ _POSTGRESQL = {
 }
 _MESSAGE = "audit_event is append-only"
 
+_REFUSE = (
+    "CREATE FUNCTION audit_event_refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+    f"RAISE EXCEPTION '{_MESSAGE}' USING ERRCODE = 'integrity_constraint_violation'; END $$"
+)
+
 INSTALL: dict[str, list[str]] = {
     "sqlite": [
         f"CREATE TRIGGER {name} {when} BEGIN SELECT RAISE(ABORT, '{_MESSAGE}'); END" for name, when in _SQLITE.items()
     ],
     "postgresql": [
-        "CREATE FUNCTION audit_event_refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
-        f"RAISE EXCEPTION '{_MESSAGE}' USING ERRCODE = 'integrity_constraint_violation'; END $$",
-        *(
-            f"CREATE TRIGGER {name} {when} EXECUTE FUNCTION audit_event_refuse()" for name, when in _POSTGRESQL.items()
-        ),
+        _REFUSE,
+        *(f"CREATE TRIGGER {name} {when} EXECUTE FUNCTION audit_event_refuse()" for name, when in _POSTGRESQL.items()),
         # ALWAYS: an ordinary trigger is skipped by SET session_replication_role = replica.
         *(f"ALTER TABLE audit_event ENABLE ALWAYS TRIGGER {name}" for name in _POSTGRESQL),
     ],

@@ -76,9 +76,12 @@ def make_cast() -> Cast:
 def authenticator_of(user: User) -> TOTPDevice:
     """The person's confirmed authenticator, made at first use."""
     found = TOTPDevice.objects.filter(user=user, confirmed=True).first()
-    return found or TOTPDevice.objects.create(
-        user=user, name="Authenticator app", confirmed=True, key=new_totp_key()
-    )
+    if found is not None:
+        return found
+    device = TOTPDevice(user=user, name="Authenticator app", confirmed=True)
+    device.key = new_totp_key()
+    device.save()
+    return device
 
 
 def signed_in_client(user: User, *, verified: bool = True, **options: object) -> Client:
@@ -94,4 +97,3 @@ def signed_in_client(user: User, *, verified: bool = True, **options: object) ->
     client = Client(**options)  # type: ignore[arg-type]  # passed through as they came
     client.cookies[settings.SESSION_COOKIE_NAME] = str(request.session.session_key)
     return client
-

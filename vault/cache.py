@@ -140,7 +140,7 @@ class LockingDatabaseCache(BaseCache):
                         counter.save(force_update=True)
             except IntegrityError:
                 continue
-            if not live and random.randrange(SWEEP_ODDS) == 0:  # noqa: S311 - housekeeping, nothing depends on it
+            if not live and random.randrange(SWEEP_ODDS) == 0:  # noqa: S311 - housekeeping
                 self.sweep()
             return counter.value, not live
         raise OperationalError(f"The counter {key!r} was taken {ATTEMPTS} times in a row")

@@ -3,7 +3,8 @@
 from typing import Any
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.core import checks
+from django.core.checks import CheckMessage, Error, Tags, register
 
 
 @register(Tags.security)
@@ -32,7 +33,7 @@ def check_transport(**kwargs: Any) -> list[CheckMessage]:
     mode = settings.DATABASES["default"].get("OPTIONS", {}).get("sslmode", "prefer")
     if mode in {"disable", "allow", "prefer"}:
         problems.append(
-            Warning(
+            checks.Warning(
                 f"The connection to the database may be without TLS (sslmode={mode}).",
                 hint="Leave sslmode out of DATABASE_URL for TLS, or set verify-full with sslrootcert. A database on "
                 "the same host or in the same private container network may go without.",

@@ -96,7 +96,7 @@ def error_response(
 
 def _page(status: int, shown: dict[str, Any]) -> str:
     try:
-        return loader.select_template([f"errors/{status}.html", "errors/400.html"]).render(shown)
+        return str(loader.select_template([f"errors/{status}.html", "errors/400.html"]).render(shown))
     except (TemplateDoesNotExist, TemplateSyntaxError, ValueError, OSError):
         # An error page that fails would hide the error: no template, or no manifest of the static files.
         logger.exception("The page for %s cannot be rendered", status)

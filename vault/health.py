@@ -1,4 +1,4 @@
-"""Two questions that machines ask: is the process alive, and can it serve. The answers say yes or no and nothing else."""
+"""Two questions that machines ask: is the process alive, and can it serve. The answers are yes or no, nothing else."""
 
 import logging
 

@@ -1,8 +1,8 @@
 """The server's log: one line per record, with the correlation id, and no value that somebody keeps secret.
 
-An exception's own words can quote what it choked on (`int("hunter2")`, a refused row's columns). So a traceback here has
-files, lines, functions and the exception's type; its message only if the type is known to name things and not values.
-Local variables are never shown.
+An exception's own words can quote what it choked on (`int("hunter2")`, a refused row's columns). So a traceback here
+has files, lines, functions and the exception's type; its message only if the type is known to name things and not
+values. Local variables are never shown.
 """
 
 import logging
@@ -69,9 +69,7 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
 def traceback_without_values(exc_info: Any) -> str:
     """A traceback, chained ones included, in which no message or variable can show what was being worked on."""
     error: BaseException = exc_info[1]
-    return "\n".join(
-        f"{''.join(traceback.format_tb(one.__traceback__))}{told(one)}" for one in _chain(error)
-    )
+    return "\n".join(f"{''.join(traceback.format_tb(one.__traceback__))}{told(one)}" for one in _chain(error))
 
 
 def _add_correlation_id(logger: Any, method: str, record: Record) -> Record:

@@ -28,11 +28,7 @@ def _is_noncharacter(character: str) -> bool:
 def _is_refused(character: str) -> bool:
     if character in _JOINERS:
         return False
-    return (
-        unicodedata.category(character) in _REFUSED_CATEGORIES
-        or character in _BLANK
-        or _is_noncharacter(character)
-    )
+    return unicodedata.category(character) in _REFUSED_CATEGORIES or character in _BLANK or _is_noncharacter(character)
 
 
 def _described(character: str) -> str:

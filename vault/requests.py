@@ -7,16 +7,20 @@ raises `RefusedRequest` with a sentence that names the place and the remedy, and
 import re
 from collections.abc import Callable
 from http import HTTPStatus
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import unquote_to_bytes
 
 from django.core.exceptions import BadRequest, RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
-from django.http import HttpRequest
+from django.http import HttpRequest, QueryDict
 from django.http.multipartparser import MultiPartParserError
 from django.http.request import UnreadablePostError
 
 from vault.errors import RefusedRequest
 from vault.names import safe_label
+
+if TYPE_CHECKING:
+    from django.core.files.uploadedfile import UploadedFile
+    from django.utils.datastructures import MultiValueDict
 
 UNSAFE_METHODS = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 METHODS = frozenset({"GET", "HEAD", "POST"})
@@ -125,9 +129,22 @@ def check_content_type(request: HttpRequest, accepted: frozenset[str]) -> None:
 
 def check_form(request: HttpRequest) -> None:
     """Reads the body; raises 400 for a form that cannot be read, has too many fields, a NUL or broken UTF-8; or 413."""
+    body, form, files = _read_form(request)
+    if request.content_type == URLENCODED:
+        for pair in body.split(b"&"):
+            if not _is_clean(pair):
+                _refuse_field(unquote_to_bytes(pair.partition(b"=")[0]).decode(errors="replace"))
+        return
+    texts = [(name, text) for name, values in form.lists() for text in (name, *map(str, values))]
+    for name, text in [*texts, *((name, name) for name in files)]:
+        # A replacement character that was not sent came from bytes that are not UTF-8.
+        if "\0" in text or (_REPLACEMENT in text and text.encode() not in body):
+            _refuse_field(name)
+
+
+def _read_form(request: HttpRequest) -> "tuple[bytes, QueryDict, MultiValueDict[str, UploadedFile[Any]]]":
     try:
-        body = request.body
-        form, files = request.POST, request.FILES
+        return request.body, request.POST, request.FILES
     except RequestDataTooBig:
         reason = "The form holds more than can be sent at once."
         raise RefusedRequest(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, reason, rule="size") from None
@@ -140,19 +157,6 @@ def check_form(request: HttpRequest) -> None:
     except (BadRequest, MultiPartParserError, ValueError):
         reason = "The form cannot be read. Reload the page and try again."
         raise RefusedRequest(HTTPStatus.BAD_REQUEST, reason, rule="form") from None
-    if request.content_type == URLENCODED:
-        for pair in body.split(b"&"):
-            if not _is_clean(pair):
-                _refuse_field(unquote_to_bytes(pair.partition(b"=")[0]).decode(errors="replace"))
-        return
-    for name, values in form.lists():
-        for text in (name, *map(str, values)):
-            # A replacement character that was not sent came from bytes that are not UTF-8.
-            if "\0" in text or (_REPLACEMENT in text and text.encode() not in body):
-                _refuse_field(name)
-    for name in files:
-        if "\0" in name:
-            _refuse_field(name)
 
 
 def _refuse_field(name: str) -> None:

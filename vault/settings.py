@@ -53,8 +53,9 @@ elif "*" in ALLOWED_HOSTS and PRODUCTION:
 BASE_URL = env.text("HOLDFAST_BASE_URL").rstrip("/")
 if not BASE_URL:
     BASE_URL = (
-        f"https://{ALLOWED_HOSTS[0]}" if PRODUCTION and ALLOWED_HOSTS else
-        f"http://{env.text('HOST', '127.0.0.1')}:{env.text('PORT', '8000')}"
+        f"https://{ALLOWED_HOSTS[0]}"
+        if PRODUCTION and ALLOWED_HOSTS
+        else f"http://{env.text('HOST', '127.0.0.1')}:{env.text('PORT', '8000')}"
     )
 if urlsplit(BASE_URL).scheme not in {"http", "https"} or not urlsplit(BASE_URL).hostname:
     env.problems.append("HOLDFAST_BASE_URL must look like https://vault.example.com")
@@ -159,8 +160,10 @@ AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["accounts.backends.EmailBackend"]
 PASSWORD_HASHERS = ["accounts.hashers.BoundedArgon2Hasher"]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
-     "OPTIONS": {"user_attributes": ["email", "name"]}},
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ["email", "name"]},
+    },
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
@@ -218,7 +221,7 @@ DATA_UPLOAD_MAX_NUMBER_FILES = 10
 FILE_UPLOAD_MAX_MEMORY_SIZE = REQUEST_BODY_LIMIT  # uploads stay in memory: a temporary file is plaintext at rest
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
 
-# --- cache: only the limiter's counters, never anything of a secret -----------------------------------------------------
+# --- cache: only the limiter's counters, never anything of a secret ---------------------------------------------------
 CACHES = {"default": {"BACKEND": "vault.cache.LockingDatabaseCache", "TIMEOUT": 300}}
 RATELIMIT_USE_CACHE = "default"
 # django-ratelimit's checks know only stock backends; ours locks the row (tests/accounts/test_limiter_counts.py).

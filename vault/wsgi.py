@@ -22,7 +22,7 @@ def _application() -> MeasuredBody:
 
         _check_keys()
     except ImproperlyConfigured as problem:
-        print(problem, file=sys.stderr)  # noqa: T201 - there may be no logging configuration yet
+        print(problem, file=sys.stderr)  # noqa: T201 - there may be no logging yet
         sys.exit(EXIT_CONFIGURATION)
     return MeasuredBody(django_application, settings.REQUEST_BODY_LIMIT)
 

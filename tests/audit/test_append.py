@@ -12,6 +12,7 @@ from audit.canonical import canonical_body, leaf_hash, mac_message
 from audit.models import Event
 from audit.resource import Resource
 from audit.services import EventNotWritten, OutsideTransaction, append
+from orgs.models import Organization
 from tests.cast import Cast
 from vault import context
 from vault.keys.peppers import keyed_hash_matches
@@ -23,8 +24,17 @@ SECRET = Resource(ResourceKind.SECRET, "0b8fcf3c-3d6e-4a55-9f0e-0d1a2b3c4d5e", "
 
 
 def write(**changed: Any) -> Event:
+    given: dict[str, Any] = {"actor": Actor.system(), "action": Action.SECRET_REVEALED, **changed}
     with transaction.atomic():
-        return append(**({"actor": Actor.system(), "action": Action.SECRET_REVEALED} | changed))
+        return append(**given)
+
+
+@transaction.atomic
+def rename(organization: Organization) -> None:
+    """Some business and its event."""
+    organization.name = "Changed"
+    organization.save()
+    append(actor=Actor.system(), action=Action.ORGANIZATION_RENAMED)
 
 
 def test_it_writes_who_what_where_and_with_which_key(cast: Cast) -> None:
@@ -56,7 +66,10 @@ def test_it_stores_what_its_hash_and_mac_cover(ip: str | None, label: str) -> No
     try:
         details = {"names": [label, "b"], "count": 2**40, "hidden": None, "visible": True, "name": label, "because": ""}
         pk = write(
-            organization_id=uuid4(), resource=Resource(ResourceKind.SECRET, "x", label), details=details, key_id=b"k" * 16
+            organization_id=uuid4(),
+            resource=Resource(ResourceKind.SECRET, "x", label),
+            details=details,
+            key_id=b"k" * 16,
         ).pk
     finally:
         context.leave(token)
@@ -64,7 +77,7 @@ def test_it_stores_what_its_hash_and_mac_cover(ip: str | None, label: str) -> No
     body = canonical_body(stored.body)
     assert bytes(stored.leaf_hash) == leaf_hash(body)
     assert len(bytes(stored.mac)) == 48
-    assert keyed_hash_matches(Purpose.AUDIT, mac_message(body), stored.mac)
+    assert keyed_hash_matches(Purpose.AUDIT, mac_message(body), bytes(stored.mac))
 
 
 @pytest.mark.django_db(transaction=True)
@@ -72,11 +85,13 @@ def test_it_takes_part_in_the_transaction_of_the_business(cast: Cast) -> None:
     class Undone(Exception):
         pass
 
-    with pytest.raises(Undone), transaction.atomic():
-        cast.acme.name = "Changed"
-        cast.acme.save()
-        append(actor=Actor.system(), action=Action.ORGANIZATION_RENAMED)
+    @transaction.atomic
+    def rename_and_give_up() -> None:
+        rename(cast.acme)
         raise Undone
+
+    with pytest.raises(Undone):
+        rename_and_give_up()
     cast.acme.refresh_from_db()
     assert cast.acme.name == "Acme"
     assert not Event.objects.exists()
@@ -94,10 +109,8 @@ def test_it_undoes_the_business_when_the_log_does_not_take_the_event(cast: Cast)
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE audit_event RENAME TO audit_event_away")
     try:
-        with pytest.raises(EventNotWritten), transaction.atomic():
-            cast.acme.name = "Changed"
-            cast.acme.save()
-            append(actor=Actor.system(), action=Action.ORGANIZATION_RENAMED)
+        with pytest.raises(EventNotWritten):
+            rename(cast.acme)
     finally:
         with connection.cursor() as cursor:
             cursor.execute("ALTER TABLE audit_event_away RENAME TO audit_event")

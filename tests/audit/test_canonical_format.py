@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -43,7 +44,9 @@ def example_of_the_page() -> tuple[bytes, bytes, bytes]:
     body = re.search(r"^    (\{.*\})$", FORMAT, re.MULTILINE)
     leaf = re.search(r"leaf hash +([0-9a-f]{64})", FORMAT)
     mac = re.search(r"after its key id:\s+([0-9a-f]{64})", FORMAT)
-    assert body and leaf and mac
+    assert body
+    assert leaf
+    assert mac
     return body[1].encode(), bytes.fromhex(leaf[1]), bytes.fromhex(mac[1])
 
 
@@ -68,7 +71,7 @@ def test_it_writes_the_same_moment_in_one_way() -> None:
 
 
 def test_it_covers_every_field() -> None:
-    other = {
+    other: dict[str, Any] = {
         "uid": UUID(int=1),
         "occurred_at": EXAMPLE.occurred_at + timedelta(microseconds=1),
         "action": Action.SECRET_COPIED,
@@ -107,16 +110,21 @@ def test_it_refuses_a_time_without_a_zone() -> None:
 
 # RFC 8785 §3.2.2.2 and appendix B, as far as texts go; the rest of it is about numbers that no event has.
 def test_it_escapes_as_rfc_8785_does() -> None:
-    text = "\u20ac$\u000f\u000aA'B\"\\\\\"/"
+    text = '\u20ac$\u000f\u000aA\'B"\\\\"/'
     assert canonical_json(text) == b'"\xe2\x82\xac$\\u000f\\nA\'B\\"\\\\\\\\\\"/"'
     assert canonical_json("\x7f\u2028\U0001f600") == '"\x7f\u2028\U0001f600"'.encode()
     assert canonical_json({"b": True, "a": None, "C": [1, -2]}) == b'{"C":[1,-2],"a":null,"b":true}'
 
 
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers(-(2**53) + 1, 2**53 - 1) | st.text(st.characters(exclude_categories=["Cs"])),
-    lambda inner: st.lists(inner, max_size=4)
-    | st.dictionaries(st.text(st.characters(max_codepoint=127), max_size=8), inner, max_size=4),
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**53) + 1, 2**53 - 1)
+    | st.text(st.characters(exclude_categories=["Cs"])),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(st.text(st.characters(max_codepoint=127), max_size=8), inner, max_size=4)
+    ),
     max_leaves=12,
 )
 

@@ -75,8 +75,8 @@ def test_it_has_no_words_for_what_cannot_happen() -> None:
             "Somebody (as bob@example.com) could not sign in",
         ),
         (
-            event(Action.ACCOUNT_PASSWORD_CHANGED, resource_kind="account", resource_id="bob", resource_label="bob@example.com",
-                  details={"sessions_ended": 2}),
+            event(Action.ACCOUNT_PASSWORD_CHANGED, resource_kind="account", resource_id="bob",
+                  resource_label="bob@example.com", details={"sessions_ended": 2}),
             "bob@example.com changed the password of their own account (2 sessions ended)",
         ),
         (event(Action.SECRETS_COMPARED, details={"names": [str(n) for n in range(40)]}, resource_label="Production"),
@@ -105,8 +105,14 @@ def test_it_copes_with_every_kind_and_odd_details(kind: str) -> None:
     ("agent", "said"),
     [
         ("Mozilla/5.0 (X11; Linux x86_64; rv:146.0) Gecko/20100101 Firefox/146.0", "Firefox on Linux"),
-        ("Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/140.0 Safari/537.36 Edg/140.0", "Edge on Windows"),
-        ("Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605 Version/18.0 Safari/604.1", "Safari on iPhone"),
+        (
+            "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/140.0 Safari/537.36 Edg/140.0",
+            "Edge on Windows",
+        ),
+        (
+            "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605 Version/18.0 Safari/604.1",
+            "Safari on iPhone",
+        ),
         ("curl/8.5", "curl"),
         ("", ""),
         ("<script>", ""),
@@ -121,7 +127,10 @@ def test_it_renders_without_letting_a_name_become_markup() -> None:
     payload = '<img src=x onerror="alert(1)">'
     sentence = sentence_of(
         event(
-            Action.SECRET_REVEALED, actor_label=payload, resource_label=payload, user_agent=payload,
+            Action.SECRET_REVEALED,
+            actor_label=payload,
+            resource_label=payload,
+            user_agent=payload,
             details={"fields": [payload], "name": payload},
         )
     )
@@ -132,7 +141,9 @@ def test_it_renders_without_letting_a_name_become_markup() -> None:
 
 @pytest.mark.django_db
 def test_it_gives_a_page_its_filters_and_the_addresses_beside_it() -> None:
-    context = activity_page(QueryDict("group=opened&since=2026-13-01&actor=b"), lambda filters: Event.objects.order_by("-id"))
+    context = activity_page(
+        QueryDict("group=opened&since=2026-13-01&actor=b"), lambda filters: Event.objects.order_by("-id")
+    )
     assert context["filters"].filters.actor == "b"
     assert context["filters"].errors["since"]
     assert (context["older_url"], context["newer_url"], context["events"]) == ("", "", [])
@@ -141,7 +152,9 @@ def test_it_gives_a_page_its_filters_and_the_addresses_beside_it() -> None:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("query", ["group=nope&outcome=maybe", "since=2026-02-01&until=2026-01-01", "actor=" + "x" * 500])
+@pytest.mark.parametrize(
+    "query", ["group=nope&outcome=maybe", "since=2026-02-01&until=2026-01-01", "actor=" + "x" * 500]
+)
 def test_it_names_a_filter_that_makes_no_sense_and_shows_the_rest(query: str) -> None:
     context = activity_page(QueryDict(query), lambda filters: Event.objects.order_by("-id"))
     assert context["filters"].errors

@@ -7,6 +7,7 @@ from audit.actions import Action, Outcome
 from audit.actor import Actor
 from audit.models import Event
 from audit.services import InsideTransaction, record
+from tests.cast import Cast
 
 
 def deny() -> Event:
@@ -14,20 +15,21 @@ def deny() -> Event:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_it_outlives_the_rollback_of_the_request_that_it_reports() -> None:
+def test_it_outlives_the_rollback_of_the_request_that_it_reports(cast: Cast) -> None:
     class Refused(Exception):
         pass
 
-    def request() -> None:
-        try:
-            with transaction.atomic():
-                raise Refused
-        except Refused:
-            deny()
-            raise
+    @transaction.atomic
+    def business() -> None:
+        cast.acme.name = "Changed"
+        cast.acme.save()
+        raise Refused
 
     with pytest.raises(Refused):
-        request()
+        business()
+    deny()
+    cast.acme.refresh_from_db()
+    assert cast.acme.name == "Acme"
     assert Event.objects.get().outcome == "denied"
 
 

@@ -50,6 +50,7 @@ def assert_headers(answer: HttpResponse, where: str) -> None:
 def paths(cast: Cast) -> list[str]:
     """Every address, about rows of acme where it is about a row."""
     world = World(cast)
+    assert world.environment is not None
     rows = {
         "organization": cast.acme.uid,
         "project": world.project.uid,

@@ -1,5 +1,6 @@
 """Pages that do what the tests of the middleware need, behind the whole stack of middleware of the real settings."""
 
+from django.core.files.uploadedfile import UploadedFile
 from django.db import OperationalError
 from django.http import FileResponse, HttpRequest, HttpResponse, JsonResponse
 from django.urls import path
@@ -25,7 +26,7 @@ def echo(request: HttpRequest, name: str = "") -> HttpResponse:
     return JsonResponse(
         {
             "form": dict(request.POST.lists()),
-            "files": {name: len(upload.read()) for name, upload in request.FILES.items()},
+            "files": {name: upload.size for name, upload in request.FILES.items() if isinstance(upload, UploadedFile)},
             "query": dict(request.GET.lists()),
             "ip": context.current().ip,
             "agent": context.current().user_agent,

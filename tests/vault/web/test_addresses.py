@@ -74,7 +74,9 @@ def test_it_has_no_address_for_a_unix_socket() -> None:
     assert client_address("", CLIENT, PROXIES) is None
 
 
-@pytest.mark.parametrize("text", ["", "1.2.3", "1.2.3.4.5", "1.2.3.4:x", "[::1", "[::1]x", "01.2.3.4", "１.2.3.4", "::1::"])
+@pytest.mark.parametrize(
+    "text", ["", "1.2.3", "1.2.3.4.5", "1.2.3.4:x", "[::1", "[::1]x", "01.2.3.4", "１.2.3.4", "::1::"]
+)
 def test_it_reads_nothing_into_what_is_no_address(text: str) -> None:
     assert parse_address(text) is None
 

@@ -6,11 +6,11 @@ import pytest
 from django.conf import settings
 from django.db import connection
 from django.http import HttpRequest
+from django.template import loader
 from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 
 from tests.vault.web.addresses_of_tests import CANARY
-from vault import errors
 from vault.errors import error_response
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("test_pages")]
@@ -126,7 +126,7 @@ def test_it_still_answers_when_its_own_template_fails(rf: RequestFactory, monkey
     def fail(names: list[str]) -> None:
         raise ValueError("Missing staticfiles manifest entry")
 
-    monkeypatch.setattr(errors.loader, "select_template", fail)
+    monkeypatch.setattr(loader, "select_template", fail)
     answer = error_response(rf.get("/"), 500)
     assert answer.status_code == 500
     assert b"Something went wrong" in answer.content

@@ -38,17 +38,16 @@ def in_a_local_variable() -> None:
 
 def in_a_cause() -> None:
     try:
-        {}[CANARY]
+        dict[str, str]()[CANARY]
     except KeyError as error:
         raise RuntimeError(f"cannot use {CANARY}") from error
 
 
 def in_a_context() -> None:
     try:
-        CANARY.encode().decode("utf-16")
-        raise UnicodeDecodeError("utf-8", CANARY.encode(), 0, 1, CANARY)
-    except UnicodeDecodeError:
-        raise OSError("disk full") from None
+        (CANARY + "\ud800").encode()
+    except UnicodeEncodeError:
+        int(CANARY)
 
 
 def in_the_detail_of_a_database() -> None:

@@ -6,9 +6,9 @@
 """
 
 import base64
-import binascii
 import hashlib
 import os
+import re
 from typing import Self
 
 from vault.crypto import aead
@@ -31,6 +31,7 @@ WRAPPED_SIZE = _NONCE + aead.KEY_SIZE + aead.TAG_SIZE
 
 PREFIX = "hfroot1-"
 """How the text of every root key begins: it says what it is, and secret scanners can find it."""
+_BASE64URL = re.compile("[A-Za-z0-9_-]+")  # Python's decoder would take "+" and "/" as well
 _TEXT_SIZE = len(PREFIX) + 48
 
 
@@ -68,10 +69,10 @@ class RootKey(Confidential):
             raise MalformedRootKey(
                 f"a root key has {_TEXT_SIZE} characters, this text has {len(text)}: it was cut short or added to."
             )
-        try:
-            decoded = base64.b64decode(text[len(PREFIX) :].encode("ascii"), altchars=b"-_", validate=True)
-        except (UnicodeEncodeError, binascii.Error):
-            raise MalformedRootKey("it has a character that a root key cannot have.") from None
+        encoded = text[len(PREFIX) :]
+        if not _BASE64URL.fullmatch(encoded):
+            raise MalformedRootKey("it has a character that a root key cannot have.")
+        decoded = base64.urlsafe_b64decode(encoded)
         material, checksum = decoded[: aead.KEY_SIZE], decoded[aead.KEY_SIZE :]
         if _checksum(material) != checksum:
             raise MalformedRootKey("its checksum does not match: a character was mistyped or lost.")

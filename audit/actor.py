@@ -3,9 +3,6 @@
 from dataclasses import dataclass
 
 from audit.actions import ActorKind
-from audit.resource import Resource
-
-__all__ = ["Actor", "Resource"]
 
 
 @dataclass(frozen=True, slots=True)

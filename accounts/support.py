@@ -285,8 +285,8 @@ class MetadataAdmin(ModelAdmin):
                 {"title": str(spec.title).capitalize(), "choices": list(spec.choices(changes))}
                 for spec in changes.filter_specs
             ],
-            "newer_url": changes.get_query_string({"p": page - 1}) if page > 1 else "",
-            "older_url": changes.get_query_string({"p": page + 1}) if page < pages else "",
+            "newer_url": changes.get_query_string({"p": page - 1}) if changes.multi_page and page > 1 else "",
+            "older_url": changes.get_query_string({"p": page + 1}) if changes.multi_page and page < pages else "",
         }
 
     @property

@@ -82,7 +82,8 @@ def second_factor_confirm(request: HttpRequest) -> HttpResponse:
     user = person(request)
     device = selectors.pending_authenticator_of(user)
     if device is None:
-        messages.info(request, str(NoEnrolment()))
+        if request.method == "POST":  # a look leaves no trace, not even a message in the session
+            messages.info(request, str(NoEnrolment()))
         return HttpResponseRedirect(with_next("accounts:second_factor_enrol", next_of(request)))
     form = CodeForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
@@ -112,7 +113,8 @@ def second_factor_remove(request: HttpRequest) -> HttpResponse:
         return redirect("accounts:second_factor")
     form = RemovalForm(request.POST if request.method == "POST" else None)
     if selectors.instance().second_factor_required:
-        messages.warning(request, str(SecondFactorRequired()))
+        if request.method == "POST":
+            messages.warning(request, str(SecondFactorRequired()))
         return redirect("accounts:second_factor")
     if form.is_valid():
         try:

@@ -2,8 +2,8 @@
 
 import time
 from base64 import b32decode
+from typing import Any
 
-from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 from django_otp.oath import TOTP
@@ -13,17 +13,17 @@ from accounts.services.second_factor import _renew_codes
 from tests.cast import PASSWORD, authenticator_of
 
 
-def sign_in(client: Client, email: str, password: str = PASSWORD, **extra: str) -> HttpResponse:
+def sign_in(client: Client, email: str, password: str = PASSWORD, **extra: Any) -> Any:
     """Sends the sign-in form."""
-    return client.post(reverse("accounts:sign_in"), {"email": email, "password": password}, **extra)  # type: ignore[arg-type]  # WSGI keys
+    return client.post(reverse("accounts:sign_in"), {"email": email, "password": password}, **extra)
 
 
-def enter_code(client: Client, code: str, **extra: str) -> HttpResponse:
+def enter_code(client: Client, code: str, **extra: Any) -> Any:
     """Sends the form of the second step."""
-    return client.post(reverse("accounts:sign_in_code"), {"code": code}, **extra)  # type: ignore[arg-type]  # WSGI keys
+    return client.post(reverse("accounts:sign_in_code"), {"code": code}, **extra)
 
 
-def enter_recovery_code(client: Client, code: str) -> HttpResponse:
+def enter_recovery_code(client: Client, code: str) -> Any:
     """Sends the form for recovery codes."""
     return client.post(reverse("accounts:sign_in_recovery"), {"code": code})
 

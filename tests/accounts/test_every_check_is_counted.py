@@ -3,11 +3,13 @@
 import ast
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 from unittest.mock import patch
 
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django_ratelimit.core import get_usage
 
 from accounts import limiter
 from accounts.models import Instance, RecoveryDevice, TOTPDevice, User
@@ -65,7 +67,7 @@ class Watch:
         return noted
 
 
-def doors(cast: Cast) -> dict[str, Callable[[], object]]:
+def doors(cast: Cast) -> dict[str, Callable[[], Any]]:
     """One request for each door that checks something, which checks everything it can."""
     Instance.objects.update(second_factor_required=False)
     device = authenticator_of(cast.bob)
@@ -103,7 +105,7 @@ DOORS = [
 @pytest.mark.parametrize("door", DOORS)
 def test_it_counts_before_it_checks(cast: Cast, door: str) -> None:
     request, watch = doors(cast)[door], Watch()
-    usage = patch.object(limiter, "get_usage", watch.around("counted", limiter.get_usage))
+    usage = patch.object(limiter, "get_usage", watch.around("counted", get_usage))
     password = patch.object(User, "check_password", watch.around("checked", User.check_password))
     totp = patch.object(TOTPDevice, "verify_token", watch.around("checked", TOTPDevice.verify_token))
     recovery = patch.object(RecoveryDevice, "verify_token", watch.around("checked", RecoveryDevice.verify_token))
@@ -133,6 +135,6 @@ def test_it_knows_every_door(cast: Cast) -> None:
 @pytest.mark.parametrize("door", DOORS)
 def test_it_closes_every_door(cast: Cast, door: str) -> None:
     request = doors(cast)[door]
-    statuses = [request().status_code for _ in range(12)]  # type: ignore[attr-defined]  # responses
+    statuses = [request().status_code for _ in range(12)]
     assert statuses[0] == 422
     assert statuses[-1] == 429

@@ -2,6 +2,7 @@
 
 import pytest
 from django.db import transaction
+from django.http import HttpRequest, HttpResponse
 from django.test import Client, override_settings
 from django.urls import path
 
@@ -38,7 +39,7 @@ def test_it_checks_no_password_more_often_than_the_limit_in_parallel(transaction
 
 
 @public
-def breaks(request: object) -> None:
+def breaks(request: HttpRequest) -> HttpResponse:
     """A view that counts an attempt and then fails inside of its transaction."""
     guard(Door.SIGN_IN, account="bob@example.com", ip="198.51.100.7")
     with transaction.atomic():

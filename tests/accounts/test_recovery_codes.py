@@ -55,7 +55,7 @@ def test_it_lets_one_of_many_parallel_submissions_in(transactional_cast: Cast) -
     def submit(client: Client) -> None:
         statuses.append(enter_recovery_code(client, codes[0]).status_code)
 
-    in_parallel(*[lambda client=client: submit(client) for client in clients])  # type: ignore[misc]  # a default binds
+    in_parallel(*[lambda client=client: submit(client) for client in clients])
     assert sorted(statuses) == [302, 422, 422, 422, 422]
 
 

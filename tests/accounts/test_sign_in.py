@@ -62,8 +62,7 @@ def test_it_explains_full_width_digits_and_counts_nothing(cast: Cast) -> None:
     device, client = authenticator_of(cast.bob), Client()
     sign_in(client, cast.bob.email)
     wide = "".join(chr(ord(digit) + 0xFEE0) for digit in code_of(device))
-    for _ in range(20):
-        response = enter_code(client, wide)
+    response = [enter_code(client, wide) for _ in range(20)][-1]
     assert response.status_code == 422
     assert "plain digits 0 to 9" in response.content.decode()
     assert not is_signed_in(client)

@@ -60,7 +60,7 @@ def test_it_lets_one_of_many_parallel_submissions_in(transactional_cast: Cast) -
     def submit(client: Client) -> None:
         statuses.append(enter_code(client, code).status_code)
 
-    raised = in_parallel(*[lambda client=client: submit(client) for client in clients])  # type: ignore[misc]  # a default binds
+    raised = in_parallel(*[lambda client=client: submit(client) for client in clients])
     assert raised == [None] * 5
     assert sorted(statuses) == [302, 422, 422, 422, 422]
 
@@ -71,7 +71,7 @@ def test_it_lets_one_of_many_parallel_checks_pass_even_without_the_row_lock(tran
     code = code_of(device)
     loaded = [TOTPDevice.objects.get(pk=device.pk) for _ in range(5)]
     accepted: list[bool] = []
-    in_parallel(*[lambda found=found: accepted.append(found.verify_token(code)) for found in loaded])  # type: ignore[misc]  # a default binds
+    in_parallel(*[lambda found=found: accepted.append(found.verify_token(code)) for found in loaded])
     assert sorted(accepted) == [False, False, False, False, True]
 
 

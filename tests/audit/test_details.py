@@ -40,7 +40,9 @@ def test_it_takes_texts_numbers_and_lists_of_texts(fit: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "unfit", [1.5, b"bytes", bytearray(b"x"), {"a": "b"}, [1], ["a", None], [["a"]], object()], ids=str
+    "unfit",
+    [1.5, b"bytes", bytearray(b"x"), {"a": "b"}, [1], ["a", None], [["a"]], object()],
+    ids=lambda unfit: type(unfit).__name__,
 )
 def test_it_refuses_everything_else_and_never_repeats_it(unfit: Any) -> None:
     with pytest.raises(UnfitDetail) as refused:

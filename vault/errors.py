@@ -87,7 +87,8 @@ def error_response(
         body = {"error": _SENTENCES.get(status, HTTPStatus(status).phrase), "reason": reason}
         response: HttpResponse = JsonResponse({**body, "correlation_id": correlation_id, **shown}, status=status)
     else:
-        content = _page(status, {"reason": reason, "correlation_id": correlation_id, **shown})
+        theme = request.COOKIES.get("theme", "")  # as accounts.context reads it; an unknown one counts as the system's
+        content = _page(status, {"reason": reason, "correlation_id": correlation_id, "theme": theme, **shown})
         response = HttpResponse(content, status=status)
     for name, value in (headers or {}).items():
         response.headers[name] = value

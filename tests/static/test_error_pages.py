@@ -2,9 +2,11 @@
 
 import pytest
 from django.template import loader
+from django.test import RequestFactory
 from pytest_django.fixtures import Settings
 
 from tests.static.styleguide.pages import ERRORS
+from vault.errors import error_response
 
 
 @pytest.mark.parametrize("status", ERRORS)
@@ -20,6 +22,12 @@ def test_it_shows_the_correlation_id_and_the_reason_escaped(status: int) -> None
     page = loader.render_to_string(f"errors/{status}.html", {"correlation_id": "01f3a9", "reason": "<b>Because.</b>"})
     assert "<code>01f3a9</code>" in page
     assert "&lt;b&gt;Because.&lt;/b&gt;" in page
+
+
+def test_it_keeps_the_theme_that_the_person_chose() -> None:
+    request = RequestFactory().get("/nothing/", headers={"accept": "text/html"})
+    request.COOKIES["theme"] = "dark"
+    assert '<html lang="en" data-theme="dark">' in error_response(request, 404).content.decode()
 
 
 def test_it_says_when_to_try_again() -> None:

@@ -17,7 +17,11 @@ def named(*names: str, organization: bool = False) -> list[URLPattern]:
     return [path(f"{prefix}{name}/", nowhere, name=name) for name in names]
 
 
-SECRETS = [*named("list", "trash", organization=True), *named("search"), path("palette/", pages.palette, name="palette")]
+SECRETS = [
+    *named("list", "trash", organization=True),
+    *named("search"),
+    path("palette/", pages.palette, name="palette"),
+]
 ORGS = [*named("projects", "members", "activity", "settings", organization=True), *named("list", "create")]
 ACCOUNTS = named("profile", "second_factor", "sign_out", "theme")
 

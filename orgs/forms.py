@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 
+from accounts.forms import PasswordField
 from accounts.models import User
 from accounts.services import check_new_password
 from accounts.services.accounts import clean_email
@@ -20,6 +21,7 @@ from orgs.names import (
 )
 from orgs.roles import ROLE_HINTS, Role
 from orgs.services.projects import DEFAULT_ENVIRONMENTS, clean_environments
+from orgs.tokens import TOKEN_LENGTH
 from vault.forms import DescriptionField, NameField
 
 
@@ -58,26 +60,21 @@ class TokenField(forms.CharField):
         attributes = {"data-from-fragment": "", "autocomplete": "off", "spellcheck": "false", "class": "mono"}
         super().__init__(
             widget=forms.TextInput(attrs=attributes),
-            max_length=200,
-            error_messages={
-                "required": "Open the whole link, or paste the part after the # here.",
-                "max_length": "That is more than the link holds. Paste the part after the #, and nothing else.",
-            },
+            error_messages={"required": "Open the whole link, or paste the part after the # here."},
             **kwargs,
         )
 
     def to_python(self, value: Any) -> str:
         """Takes a pasted link as well as its last part."""
         text = super().to_python(value) or ""
-        return text.rpartition("#")[2].strip()
+        return text.rpartition("#")[2].strip()[: 2 * TOKEN_LENGTH]  # enough to be refused
 
 
-def password_field() -> forms.CharField:
+def password_field() -> PasswordField:
     """A new password, entered once: it can be shown while it is typed."""
-    return forms.CharField(
+    return PasswordField(
         label="Password",
-        strip=False,
-        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        autocomplete="new-password",
         help_text="At least 12 characters. A few unrelated words are easy to remember and hard to guess.",
         error_messages={"required": "Choose a password."},
     )
@@ -218,7 +215,11 @@ class NewProjectForm(ProjectForm):
 
 
 class EnvironmentForm(forms.Form):
-    """An environment's name."""
+    """An environment's name. It may stand beside the project's own form, so its ids are others."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.auto_id = "environment_%s"
 
     name = NameField(
         label="Environment name", length=ENVIRONMENT_NAME_LENGTH, widget=forms.TextInput(attrs={"autocomplete": "off"})

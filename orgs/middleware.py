@@ -42,4 +42,5 @@ class AccessDeniedMiddleware:
         )
         if not exception.visible:
             return page_not_found(request)
-        return error_response(request, 403, "Your role does not allow this. Ask an owner or an admin.")
+        because = exception.decision.because
+        return error_response(request, 403, f"{because[:1].upper()}{because[1:]}.")

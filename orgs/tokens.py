@@ -14,7 +14,8 @@ from vault.keys.peppers import keyed_hash, keyed_hash_candidates
 from vault.keys.purposes import Purpose
 
 TOKEN_BYTES = 32
-_SHAPE = re.compile(r"[A-Za-z0-9_-]{43}")
+TOKEN_LENGTH = 43
+_SHAPE = re.compile(rf"[A-Za-z0-9_-]{{{TOKEN_LENGTH}}}")
 
 
 class TokenUse(StrEnum):
@@ -25,7 +26,7 @@ class TokenUse(StrEnum):
 
 
 def new_token() -> str:
-    """43 characters of base64url."""
+    """`TOKEN_LENGTH` characters of base64url."""
     return secrets.token_urlsafe(TOKEN_BYTES)
 
 

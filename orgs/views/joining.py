@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from accounts.gate import person, public
 from accounts.limiter import Door, guard
@@ -33,53 +33,56 @@ PENDING_INVITATION = "pending_invitation"
 @sensitive_post_parameters("token")
 @require_http_methods(["GET", "POST"])
 def join(request: HttpRequest) -> HttpResponse:
-    """Opens an invitation with its token, then leads on: to a new account, to sign in, or to accept."""
-    if request.method == "POST":
-        guard(Door.INVITATION, account=None, ip=current().ip)
-        form = JoinTokenForm(request.POST)
-        if not form.is_valid():
-            return render(request, "orgs/join.html", {"form": form}, status=400)
-        try:
-            invitation = open_invitation(actor=request.user, token=form.cleaned_data["token"])
-        except InvitationUnusable as error:
-            return _unusable(request, error.status)
-        request.session[PENDING_INVITATION] = str(invitation.uid)
-        return redirect("orgs:join")
-    pending = _pending(request)
-    if pending is None:
-        return render(request, "orgs/join.html", {"form": JoinTokenForm()})
-    if request.user.is_authenticated:
-        return redirect("orgs:join_accept")
-    if User.objects.filter(email_key=pending.email_key).exists():
-        sign_in = with_next("accounts:sign_in", reverse("orgs:join_accept"))
-        return render(request, "orgs/join_sign_in.html", {"invitation": pending, "sign_in": sign_in})
-    return render(request, "orgs/join_account.html", {"invitation": pending, "form": JoinForm(email=pending.email)})
+    """Opens an invitation with its token, which leads on: to a new account, to sign in, or to accept.
+
+    A GET always asks for the token, also with an invitation open: the link in the address bar may be another one, and
+    its fragment is seen by the page alone.
+    """
+    if request.method == "GET":
+        return render(request, "orgs/join.html", {"form": JoinTokenForm(), "pending": _pending(request) is not None})
+    guard(Door.INVITATION, account=None, ip=current().ip)
+    form = JoinTokenForm(request.POST)
+    if not form.is_valid():
+        return render(request, "orgs/join.html", {"form": form}, status=400)
+    try:
+        invitation = open_invitation(actor=request.user, token=form.cleaned_data["token"])
+    except InvitationUnusable as error:
+        return _unusable(request, error.status)
+    request.session[PENDING_INVITATION] = str(invitation.uid)
+    return redirect("orgs:join_account")
 
 
 @public
 @sensitive_post_parameters("password")
-@require_POST
+@require_http_methods(["GET", "POST"])
 def join_account(request: HttpRequest) -> HttpResponse:
-    """Makes the invited person's account and takes up the invitation with it."""
+    """Makes the invited person's account and takes up the invitation with it; who has an account is led to it."""
     pending = _pending(request)
-    if pending is None or request.user.is_authenticated:
+    if pending is None:
         return redirect("orgs:join")
-    guard(Door.INVITATION, account=pending.email, ip=current().ip)
-    form = JoinForm(request.POST, email=pending.email)
+    if request.user.is_authenticated:
+        return redirect("orgs:join_accept")
+    if request.method == "POST":
+        guard(Door.INVITATION, account=pending.email, ip=current().ip)
+    if User.objects.filter(email_key=pending.email_key).exists():
+        sign_in = with_next("accounts:sign_in", reverse("orgs:join_accept"))
+        return render(request, "orgs/join_sign_in.html", {"invitation": pending, "sign_in": sign_in})
+    form = JoinForm(request.POST if request.method == "POST" else None, email=pending.email)
     if form.is_valid():
         try:
             membership = join_with_invitation(invitation=pending, **form.cleaned_data)
         except InvitationUnusable as error:
             return _unusable(request, error.status)
         except AccountExists:
-            return redirect("orgs:join")  # which leads to signing in
+            return redirect("orgs:join_account")  # made a moment ago: now it leads to signing in
         except ValidationError as error:
             refuse(form, error)
         else:
             request.session.pop(PENDING_INVITATION, None)
             start_session(request=request, user=membership.user)
             return _welcome(request, membership)
-    return render(request, "orgs/join_account.html", {"invitation": pending, "form": form}, status=422)
+    context = {"invitation": pending, "form": form}
+    return render(request, "orgs/join_account.html", context, status=422 if form.is_bound else 200)
 
 
 @require_http_methods(["GET", "POST"])

@@ -13,7 +13,7 @@ from orgs.context import enter_organization
 from orgs.errors import OrganizationError
 from orgs.forms import RoleForm
 from orgs.models import Organization
-from orgs.permissions import ROLE_PERMISSIONS, Permission, may_give, roles_given_by
+from orgs.permissions import ROLE_PERMISSIONS, Permission, judge, roles_given_by
 from orgs.roles import Role
 from orgs.selectors import invitations_of, member_for, members_of, membership_of, organization_for
 from orgs.services import change_member_role, remove_member
@@ -21,23 +21,24 @@ from orgs.services import change_member_role, remove_member
 
 @require_GET
 def members(request: HttpRequest, organization: UUID) -> HttpResponse:
-    """The members and the open invitations, for those who manage them."""
+    """Who belongs here, for every member; sign-ins, second factors and invitations for those who manage members."""
     actor = person(request)
-    return members_page(request, actor, organization_for(actor, organization, Permission.MEMBER_MANAGE))
+    return members_page(request, actor, organization_for(actor, organization, Permission.ORG_VIEW))
 
 
 def members_page(request: HttpRequest, actor: User, organization: Organization, status: int = 200) -> HttpResponse:
     """The page itself, which the actions on it also answer with when they are refused."""
     enter_organization(request, organization)
     own = membership_of(actor, organization)
-    given = roles_given_by(Role(own.role)) if own else []
+    manages = judge(own, Permission.MEMBER_MANAGE).allowed
+    given = roles_given_by(Role(own.role)) if own and manages else []
     context = {
         "members": [
             {
                 "membership": membership,
                 "person": membership.user,
                 "is_self": membership.user_id == actor.pk,
-                "within_reach": own is not None and may_give(Role(own.role), Role(membership.role)),
+                "within_reach": membership.role in given,
                 "other_roles": [role for role in given if role != membership.role],
                 "dialog_id": f"remove-{membership.uid}",
                 "dialog_title": f"Remove {membership.user.name}?",
@@ -45,13 +46,10 @@ def members_page(request: HttpRequest, actor: User, organization: Organization, 
             for membership in members_of(organization)
         ],
         "invitations": [
-            {
-                "invitation": invitation,
-                "state": state,
-                "within_reach": own is not None and may_give(Role(own.role), Role(invitation.role)),
-            }
-            for invitation, state in invitations_of(organization)
+            {"invitation": invitation, "state": state, "within_reach": invitation.role in given}
+            for invitation, state in (invitations_of(organization) if manages else [])
         ],
+        "manages": manages,
         "nav": "members",
     }
     return render(request, "orgs/members.html", context, status=status)

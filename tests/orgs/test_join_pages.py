@@ -38,8 +38,8 @@ def test_it_asks_for_the_token_without_naming_anything(client: Client, cast: Cas
 
 def test_it_lets_a_new_person_in(client: Client, cast: Cast) -> None:
     invited = invite(cast, "zoe@example.com")
-    assert client.post(JOIN, {"token": token_of(invited)})["Location"] == JOIN
-    page = client.get(JOIN).content.decode()
+    assert client.post(JOIN, {"token": token_of(invited)})["Location"] == ACCOUNT
+    page = client.get(ACCOUNT).content.decode()
     assert "Join Acme" in page
     assert "zoe@example.com" in page
     assert token_of(invited) not in page
@@ -52,7 +52,7 @@ def test_it_lets_a_new_person_in(client: Client, cast: Cast) -> None:
 
 
 def test_it_takes_the_whole_link_for_its_token(client: Client, cast: Cast) -> None:
-    assert client.post(JOIN, {"token": invite(cast, "zoe@example.com").link})["Location"] == JOIN
+    assert client.post(JOIN, {"token": invite(cast, "zoe@example.com").link})["Location"] == ACCOUNT
 
 
 def test_it_keeps_the_name_and_says_what_is_wrong_with_the_password(client: Client, cast: Cast) -> None:
@@ -71,9 +71,8 @@ def test_it_creates_no_account_without_an_opened_invitation(client: Client, cast
 
 def test_it_sends_somebody_with_an_account_to_sign_in_and_goes_on_afterwards(client: Client, cast: Cast) -> None:
     client.post(JOIN, {"token": token_of(invite(cast, "charlie@example.com"))})
-    page = client.get(JOIN)
-    assert b"There is an account for charlie@example.com" in page.content
-    assert client.post(ACCOUNT, {"name": "Mallory", "password": PASSWORD})["Location"] == JOIN
+    for page in (client.get(ACCOUNT), client.post(ACCOUNT, {"name": "Mallory", "password": "another good one"})):
+        assert b"There is an account for charlie@example.com" in page.content
     sign_in = client.post(
         reverse("accounts:sign_in"), {"email": "charlie@example.com", "password": PASSWORD, "next": ACCEPT}
     )
@@ -89,7 +88,7 @@ def test_it_asks_the_right_person_and_accepts_once(cast: Cast, client_for: Clien
     client = client_for(cast.charlie)
     invited = invite(cast, "CHARLIE@example.com")
     client.post(JOIN, {"token": token_of(invited)})
-    assert client.get(JOIN)["Location"] == ACCEPT
+    assert client.get(ACCOUNT)["Location"] == ACCEPT
     page = client.get(ACCEPT)
     assert b"Join Acme" in page.content
     assert not Membership.objects.filter(user=cast.charlie, organization=cast.acme).exists()
@@ -97,6 +96,14 @@ def test_it_asks_the_right_person_and_accepts_once(cast: Cast, client_for: Clien
     assert Membership.objects.filter(user=cast.charlie, organization=cast.acme).exists()
     assert client.post(ACCEPT)["Location"] == JOIN
     assert client.post(JOIN, {"token": token_of(invited)}).status_code == 410
+
+
+def test_it_opens_another_link_while_an_invitation_is_open(cast: Cast, client_for: ClientFor) -> None:
+    client = client_for(cast.charlie)
+    client.post(JOIN, {"token": token_of(invite(cast, "zoe@example.com"))})
+    assert b"data-from-fragment" in client.get(JOIN).content
+    client.post(JOIN, {"token": token_of(invite(cast, "charlie@example.com"))})
+    assert b"Join Acme" in client.get(ACCEPT).content
 
 
 def test_it_tells_another_person_nothing_about_the_invitation(cast: Cast, client_for: ClientFor) -> None:
@@ -140,7 +147,7 @@ def test_it_asks_again_for_an_empty_token(client: Client, cast: Cast) -> None:
 def test_it_finds_out_when_the_invitation_ends_while_the_form_is_open(client: Client, cast: Cast) -> None:
     invited = invite(cast, "zoe@example.com")
     client.post(JOIN, {"token": token_of(invited)})
-    client.get(JOIN)
+    client.get(ACCOUNT)
     revoke_invitation(actor=cast.alice, invitation=invited.invitation)
     assert client.post(ACCOUNT, {"name": "Zoe", "password": PASSWORD}).status_code == 410
     assert not User.objects.filter(email_key="zoe@example.com").exists()

@@ -152,7 +152,7 @@ class NavigationItem:
 NAVIGATION = (
     ("secrets", "Secrets", "key-round", "secrets:list", "secret:list"),
     ("projects", "Projects", "folder", "orgs:projects", ""),
-    ("members", "Members", "users", "orgs:members", "member:manage"),
+    ("members", "Members", "users", "orgs:members", ""),
     ("activity", "Activity", "activity", "orgs:activity", "audit:view"),
     ("trash", "Trash", "trash-2", "secrets:trash", "secret:list"),
     ("settings", "Settings", "settings", "orgs:settings", ""),

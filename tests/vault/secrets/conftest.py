@@ -4,12 +4,13 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
+from django.db import connection
 
-from orgs.models import Environment, Organization, Project
+from orgs.models import Environment, Project
 from orgs.services import create_project
 from tests.cast import Cast
 from vault.secrets.kinds import Kind
-from vault.secrets.models import Secret
+from vault.secrets.models import Secret, SecretVersion
 from vault.secrets.services import create_secret
 
 StoreSecret = Callable[..., Secret]
@@ -84,6 +85,25 @@ def login(store: StoreSecret, passwords: Environment) -> Secret:
     )
 
 
+class Watched:
+    """The descriptor of `SecretVersion.payload`, which notes whether a transaction was open when it was read."""
+
+    def __init__(self, descriptor: Any) -> None:
+        self.descriptor = descriptor
+        self.reads: list[bool] = []
+
+    def __get__(self, instance: Any, owner: type | None = None) -> Any:
+        if instance is not None:
+            self.reads.append(connection.in_atomic_block)
+        return self.descriptor.__get__(instance, owner)
+
+    def __set__(self, instance: Any, value: Any) -> None:
+        self.descriptor.__set__(instance, value)
+
+
 @pytest.fixture
-def organization(acme: Organization) -> Organization:
-    return acme
+def reads(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
+    """Every reading of a payload during the test: whether it was inside a transaction."""
+    watched = Watched(SecretVersion.__dict__["payload"])
+    monkeypatch.setattr(SecretVersion, "payload", watched)
+    return watched.reads

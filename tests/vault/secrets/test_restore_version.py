@@ -1,0 +1,53 @@
+"""Bringing an earlier version back."""
+
+import pytest
+
+from audit.actions import Action
+from audit.models import Event
+from orgs.permissions import AccessDenied
+from tests.cast import Cast
+from tests.vault.secrets.test_update import edit, payload
+from vault.secrets.errors import InTrash, UnknownVersion
+from vault.secrets.models import Secret, SecretVersion
+from vault.secrets.services import restore_version, trash_secret
+
+
+def test_it_makes_a_new_version_with_the_earlier_values(cast: Cast, secret: Secret) -> None:
+    second = edit(cast.bob, secret, {"value": "second"}, name="RENAMED")
+    restored = restore_version(actor=cast.alice, secret=second, number=1)
+    assert payload(restored) == {"value": "sk_live_canary"}
+    assert (restored.version, restored.name) == (3, "RENAMED")
+    version = SecretVersion.objects.get(secret=secret, number=3)
+    assert (version.restored_from, version.changed_fields, version.created_by) == (1, ["value"], cast.alice)
+    assert Event.objects.get(action=Action.SECRET_RESTORED).details == {
+        "version": 3, "restored_from": 1, "changed_fields": ["value"],
+    }  # fmt: skip
+
+
+def test_it_encrypts_anew(cast: Cast, secret: Secret) -> None:
+    edit(cast.bob, secret, {"value": "second"})
+    restore_version(actor=cast.alice, secret=secret, number=1)
+    first, third = (bytes(SecretVersion.objects.get(secret=secret, number=n).payload_envelope) for n in (1, 3))
+    assert first[-32:] != third[-32:]
+
+
+def test_it_does_nothing_when_the_values_are_the_same(cast: Cast, secret: Secret) -> None:
+    edit(cast.bob, secret, name="RENAMED")
+    assert restore_version(actor=cast.alice, secret=secret, number=1).version == 2
+
+
+@pytest.mark.parametrize("number", [0, 2, 2**31, 10**30])
+def test_it_refuses_a_version_that_does_not_exist(cast: Cast, secret: Secret, number: int) -> None:
+    with pytest.raises(UnknownVersion):
+        restore_version(actor=cast.alice, secret=secret, number=number)
+
+
+def test_it_restores_nothing_in_the_trash(cast: Cast, secret: Secret) -> None:
+    trash_secret(actor=cast.alice, secret=secret)
+    with pytest.raises(InTrash):
+        restore_version(actor=cast.alice, secret=secret, number=1)
+
+
+def test_it_is_for_those_who_may_write(cast: Cast, secret: Secret) -> None:
+    with pytest.raises(AccessDenied):
+        restore_version(actor=cast.vera, secret=secret, number=1)

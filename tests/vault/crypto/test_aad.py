@@ -1,3 +1,4 @@
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -26,8 +27,9 @@ def test_two_keys_never_have_the_same_aad(
 
 @pytest.mark.parametrize("missing", ["scope", "table", "column"])
 def test_it_refuses_a_place_without_a_name(missing: str, binding: RowBinding) -> None:
+    emptied: dict[str, Any] = {missing: ""}
     with pytest.raises(ValueError, match=missing):
-        context(RowBinding(*("" if name == missing else value for name, value in binding._asdict().items())))
+        context(binding._replace(**emptied))
 
 
 @pytest.mark.parametrize("version", [-1, 2**64, -(2**70)])

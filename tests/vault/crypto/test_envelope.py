@@ -1,6 +1,6 @@
 import os
 from hashlib import sha256
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -30,9 +30,9 @@ _texts = st.text(min_size=1, max_size=40).filter(lambda text: text.isprintable()
     plaintext=st.binary(max_size=4000), table=_texts, column=_texts, row=st.uuids(), version=st.integers(0, 2**64 - 1)
 )
 def test_it_gives_back_any_value_from_any_place(
-    plaintext: bytes, table: str, column: str, row: object, version: int, keyring: Keyring
+    plaintext: bytes, table: str, column: str, row: UUID, version: int, keyring: Keyring
 ) -> None:
-    binding = RowBinding(ACME, table, column, row, version)  # type: ignore[arg-type]  # st.uuids() is typed as object here
+    binding = RowBinding(ACME, table, column, row, version)
     envelope = encrypt(keyring, plaintext, binding)
     assert decrypt(keyring, envelope, binding) == plaintext
     assert decrypt_in_context(keyring, envelope, context(binding)) == plaintext

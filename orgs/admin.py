@@ -50,8 +50,17 @@ class InvitationAdmin(MetadataAdmin):
     icon = "mail"
     list_display = ("email", "organization", "role", "state", "expires_at")
     fields = (
-        "email", "organization", "role", "state", "invited_by", "created_at", "expires_at", "accepted_at",
-        "accepted_by", "revoked_at", "uid",
+        "email",
+        "organization",
+        "role",
+        "state",
+        "invited_by",
+        "created_at",
+        "expires_at",
+        "accepted_at",
+        "accepted_by",
+        "revoked_at",
+        "uid",
     )
     search_fields = ("email_key", "organization__name")
     list_filter = ("role",)

@@ -101,8 +101,9 @@ class SetupForm(PasswordRulesMixin):
     """The first owner and the first organization."""
 
     token = TokenField(label="Set-up token", help_text="The part of the set-up link after the #.")
-    name = NameField(label="Your name", length=PERSON_NAME_LENGTH,
-                     widget=forms.TextInput(attrs={"autocomplete": "name"}))
+    name = NameField(
+        label="Your name", length=PERSON_NAME_LENGTH, widget=forms.TextInput(attrs={"autocomplete": "name"})
+    )
     email = AddressField(label="E-mail address", help_text="You sign in with it.")
     password = password_field()
     organization_name = NameField(
@@ -125,8 +126,9 @@ class JoinTokenForm(forms.Form):
 class JoinForm(PasswordRulesMixin):
     """The account of an invited person; the address is the invitation's."""
 
-    name = NameField(label="Your name", length=PERSON_NAME_LENGTH,
-                     widget=forms.TextInput(attrs={"autocomplete": "name"}))
+    name = NameField(
+        label="Your name", length=PERSON_NAME_LENGTH, widget=forms.TextInput(attrs={"autocomplete": "name"})
+    )
     password = password_field()
 
     def __init__(self, *args: Any, email: str, **kwargs: Any) -> None:

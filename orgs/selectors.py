@@ -77,9 +77,7 @@ def environment_for(actor: User | AnonymousUser, uid: UUID, permission: Permissi
     return object_for(actor, permission, environments, uid, kind=ResourceKind.ENVIRONMENT)
 
 
-def member_for(
-    actor: User | AnonymousUser, organization_uid: UUID, uid: UUID, permission: Permission
-) -> Membership:
+def member_for(actor: User | AnonymousUser, organization_uid: UUID, uid: UUID, permission: Permission) -> Membership:
     """The membership with its person and organization; one of another organization, or a removed one, is missing."""
     memberships = Membership.objects.select_related("user", "organization").filter(
         organization_id=organization_uid, status=Membership.Status.ACTIVE

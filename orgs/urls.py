@@ -17,9 +17,7 @@ urlpatterns = [
     path("organizations/<uuid:organization>/leave/", organizations.leave, name="leave"),
     path("organizations/<uuid:organization>/activity/", activity.activity, name="activity"),
     path("organizations/<uuid:organization>/members/", members.members, name="members"),
-    path(
-        "organizations/<uuid:organization>/members/<uuid:membership>/role/", members.member_role, name="member_role"
-    ),
+    path("organizations/<uuid:organization>/members/<uuid:membership>/role/", members.member_role, name="member_role"),
     path(
         "organizations/<uuid:organization>/members/<uuid:membership>/remove/",
         members.member_remove,

@@ -91,11 +91,7 @@ def _end(target: Membership, organization: Organization, *, actor: User) -> Memb
 
 def _active(membership: Membership) -> Membership:
     """The membership as it is now, under the organization's lock."""
-    target = (
-        Membership.objects.select_related("user")
-        .filter(pk=membership.pk, status=Membership.Status.ACTIVE)
-        .first()
-    )
+    target = Membership.objects.select_related("user").filter(pk=membership.pk, status=Membership.Status.ACTIVE).first()
     if target is None:
         raise OrganizationError("This person is no longer a member. Reload the page.")
     return target

@@ -41,9 +41,7 @@ def invite(request: HttpRequest, organization: UUID) -> HttpResponse:
             refuse(form, error)
         else:
             return invited_page(request, invited)
-    return render(
-        request, "orgs/invite.html", {"form": form, "nav": "members"}, status=422 if form.is_bound else 200
-    )
+    return render(request, "orgs/invite.html", {"form": form, "nav": "members"}, status=422 if form.is_bound else 200)
 
 
 @require_POST
@@ -53,9 +51,7 @@ def invitation_renew(request: HttpRequest, organization: UUID, invitation: UUID)
     found = invitation_for(actor, organization, invitation, Permission.MEMBER_INVITE)
     enter_organization(request, found.organization)
     try:
-        invited = invite_member(
-            actor=actor, organization=found.organization, email=found.email, role=Role(found.role)
-        )
+        invited = invite_member(actor=actor, organization=found.organization, email=found.email, role=Role(found.role))
     except OrganizationError as error:
         messages.error(request, str(error))
         return members_page(request, actor, found.organization, status=409)

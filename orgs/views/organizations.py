@@ -29,9 +29,7 @@ def home(request: HttpRequest) -> HttpResponse:
 @require_GET
 def list_(request: HttpRequest) -> HttpResponse:
     """The organizations that the person belongs to, with their role in each."""
-    return render(
-        request, "orgs/list.html", {"memberships": memberships_of(person(request)), "nav": "organizations"}
-    )
+    return render(request, "orgs/list.html", {"memberships": memberships_of(person(request)), "nav": "organizations"})
 
 
 @require_http_methods(["GET", "POST"])

@@ -36,9 +36,7 @@ def project_create(request: HttpRequest, organization: UUID) -> HttpResponse:
     """Makes a project."""
     actor = person(request)
     found = enter_organization(request, organization_for(actor, organization, Permission.PROJECT_CREATE))
-    form = NewProjectForm(
-        request.POST if request.method == "POST" else None, initial={"kind": Project.Kind.PASSWORDS}
-    )
+    form = NewProjectForm(request.POST if request.method == "POST" else None, initial={"kind": Project.Kind.PASSWORDS})
     if form.is_valid():
         try:
             project = create_project(

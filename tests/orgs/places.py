@@ -24,9 +24,7 @@ def make_places(owner: User, organization: Organization, member: User) -> Places
     invitation = invite_member(
         actor=owner, organization=organization, email="invited@example.com", role=Role.VIEWER
     ).invitation
-    project = create_project(
-        actor=owner, organization=organization, kind=Project.Kind.APPLICATION, name="Website"
-    )
+    project = create_project(actor=owner, organization=organization, kind=Project.Kind.APPLICATION, name="Website")
     return Places(
         organization=organization,
         membership=Membership.objects.get(organization=organization, user=member),

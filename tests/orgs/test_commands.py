@@ -102,8 +102,14 @@ def test_it_warns_of_a_password_file_that_others_can_read(password_file: Path) -
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     ("content", "says"),
-    [(b"", "is empty"), (b"\n", "is empty"), (b"\xff\xfe\xfa long enough", "not UTF-8"), (b"x" * 5000, "no password"),
-     (b"qzwx", "at least 12"), (b"qwerty123456", "common")],
+    [
+        (b"", "is empty"),
+        (b"\n", "is empty"),
+        (b"\xff\xfe\xfa long enough", "not UTF-8"),
+        (b"x" * 5000, "no password"),
+        (b"qzwx", "at least 12"),
+        (b"qwerty123456", "common"),
+    ],
 )
 def test_it_says_what_is_wrong_with_the_password_and_never_shows_it(
     password_file: Path, content: bytes, says: str

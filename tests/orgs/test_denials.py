@@ -21,7 +21,9 @@ def test_it_records_who_was_refused_what_and_why(cast: Cast, client_for: ClientF
     assert (event.outcome, event.actor_id, event.organization_id) == ("denied", str(cast.vera.uid), cast.acme.uid)
     assert event.resource_label == "Acme"
     assert event.details == {
-        "permission": "audit:view", "because": "the role Viewer does not include audit:view", "visible": True
+        "permission": "audit:view",
+        "because": "the role Viewer does not include audit:view",
+        "visible": True,
     }
     assert b"The role Viewer does not include audit:view." in page.content
 

@@ -69,7 +69,7 @@ def test_it_mails_the_link_to_the_address_as_it_was_entered(
 ) -> None:
     page = invite(client_for(cast.alice), cast.acme).content.decode()
     assert "Mailed to Zoe@Example.com" in page
-    (recipients, message), = smtp.received
+    ((recipients, message),) = smtp.received
     assert recipients == ["Zoe@Example.com"]
     assert message["To"] == "Zoe@Example.com"
     assert message["Subject"] == "Invitation to Acme"
@@ -88,7 +88,7 @@ def test_it_writes_names_as_text_and_makes_no_links_of_them(
     rename_organization(actor=cast.alice, organization=cast.acme, name=name)
     User.objects.filter(pk=cast.alice.pk).update(name='Alice "<script>" Stone')
     invite(client_for(cast.alice), cast.acme)
-    (_, message), = smtp.received
+    ((_, message),) = smtp.received
     plain, html = texts_of(message)
     shown = "A&B <b>Ünïcode</b> 日本 https[:]//evil[.]example"
     assert message["Subject"].strip() == f"Invitation to {shown}"  # folded before its first encoded word
@@ -116,7 +116,7 @@ def test_it_does_not_believe_the_host_header(
 ) -> None:
     settings.ALLOWED_HOSTS = ["*"]
     page = invite(client_for(cast.alice), cast.acme, host="evil.example")
-    (_, message), = smtp.received
+    ((_, message),) = smtp.received
     assert "evil.example" not in page.content.decode() + "".join(texts_of(message))
 
 
@@ -144,8 +144,13 @@ def test_it_says_nothing_of_mail_when_there_is_no_server(cast: Cast, client_for:
 
 @pytest.mark.parametrize(
     ("name", "shown"),
-    [("Acme", "Acme"), ("Acme Inc.", "Acme Inc."), ("evil.example", "evil[.]example"),
-     ("http://a.b", "http[:]//a[.]b"), ("me@evil", "me[@]evil")],
+    [
+        ("Acme", "Acme"),
+        ("Acme Inc.", "Acme Inc."),
+        ("evil.example", "evil[.]example"),
+        ("http://a.b", "http[:]//a[.]b"),
+        ("me@evil", "me[@]evil"),
+    ],
 )
 def test_it_breaks_what_a_mail_program_would_link(name: str, shown: str) -> None:
     assert without_links(name) == shown

@@ -24,9 +24,7 @@ def test_it_creates_one_account_in_parallel(transactional_cast: Cast) -> None:
     invitation = invite_member(
         actor=cast.alice, organization=cast.acme, email="zoe@example.com", role=Role.MEMBER
     ).invitation
-    raised = in_parallel(
-        *[lambda: join_with_invitation(invitation=invitation, name="Zoe", password=PASSWORD)] * 2
-    )
+    raised = in_parallel(*[lambda: join_with_invitation(invitation=invitation, name="Zoe", password=PASSWORD)] * 2)
     assert [type(error) for error in raised if error] == [InvitationUnusable]
     assert User.objects.filter(email_key="zoe@example.com").count() == 1
 
@@ -34,11 +32,7 @@ def test_it_creates_one_account_in_parallel(transactional_cast: Cast) -> None:
 def test_it_keeps_one_open_invitation_per_address_in_parallel(transactional_cast: Cast) -> None:
     cast = transactional_cast
     raised = in_parallel(
-        *[
-            lambda: invite_member(
-                actor=cast.alice, organization=cast.acme, email="zoe@example.com", role=Role.MEMBER
-            )
-        ]
+        *[lambda: invite_member(actor=cast.alice, organization=cast.acme, email="zoe@example.com", role=Role.MEMBER)]
         * 3
     )
     assert raised == [None, None, None]

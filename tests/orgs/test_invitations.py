@@ -56,7 +56,9 @@ def test_it_records_who_invited_whom_as_what(cast: Cast) -> None:
     invite(cast)
     event = Event.objects.get()
     assert (event.action, event.actor_id, event.resource_label) == (
-        "invitation.created", str(cast.alice.uid), "charlie@example.com"
+        "invitation.created",
+        str(cast.alice.uid),
+        "charlie@example.com",
     )
     assert event.details == {"role": "member", "replaced": False}
 
@@ -88,7 +90,9 @@ def test_it_creates_the_account_of_a_new_person(cast: Cast) -> None:
     assert membership.user.check_password(PASSWORD)
     assert not membership.user.is_instance_admin
     assert [event.action for event in Event.objects.order_by("id")] == [
-        "invitation.created", "account.created", "invitation.accepted"
+        "invitation.created",
+        "account.created",
+        "invitation.accepted",
     ]
 
 
@@ -112,7 +116,12 @@ def test_it_creates_nothing_when_the_password_is_refused(cast: Cast) -> None:
 @pytest.mark.parametrize(
     ("token", "status"),
     [
-        ("", 400), ("x", 400), ("A" * 42, 400), ("A" * 44, 400), ("A" * 42 + "!", 400), ("\x00" * 43, 400),
+        ("", 400),
+        ("x", 400),
+        ("A" * 42, 400),
+        ("A" * 44, 400),
+        ("A" * 42 + "!", 400),
+        ("\x00" * 43, 400),
         ("A" * 43, 404),
     ],
 )
@@ -187,8 +196,19 @@ def test_it_refuses_to_invite_somebody_who_is_a_member(cast: Cast) -> None:
 
 
 @pytest.mark.parametrize(
-    "email", ["", "nobody", "a@b", "a b@example.com", "a@example.com\nBcc: x@example.com", "a\x00@example.com",
-              "a@exam\u202eple.com", "a@exam\u200bple.com", f"{'a' * 300}@example.com", f"a@{'b' * 10_000}.com"],
+    "email",
+    [
+        "",
+        "nobody",
+        "a@b",
+        "a b@example.com",
+        "a@example.com\nBcc: x@example.com",
+        "a\x00@example.com",
+        "a@exam\u202eple.com",
+        "a@exam\u200bple.com",
+        f"{'a' * 300}@example.com",
+        f"a@{'b' * 10_000}.com",
+    ],
 )
 def test_it_refuses_what_is_no_address(cast: Cast, email: str) -> None:
     with pytest.raises(ValidationError):

@@ -21,9 +21,7 @@ def membership_of(user: User) -> Membership:
 
 
 def owners(cast: Cast) -> int:
-    return Membership.objects.filter(
-        organization=cast.acme, role=Role.OWNER, status=Membership.Status.ACTIVE
-    ).count()
+    return Membership.objects.filter(organization=cast.acme, role=Role.OWNER, status=Membership.Status.ACTIVE).count()
 
 
 @pytest.mark.parametrize("way", ["demote", "remove", "leave"])

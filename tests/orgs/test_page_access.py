@@ -60,8 +60,15 @@ def url_of(name: str, named: tuple[str, ...], places: Places) -> str:
 @address
 @pytest.mark.parametrize("index", range(4), ids=["owner", "admin", "member", "viewer"])
 def test_it_answers_each_role_as_listed(
-    cast: Cast, client_for: ClientFor, places: Places, index: int,
-    name: str, method: str, named: tuple[str, ...], data: dict[str, str], expected: Answers,
+    cast: Cast,
+    client_for: ClientFor,
+    places: Places,
+    index: int,
+    name: str,
+    method: str,
+    named: tuple[str, ...],
+    data: dict[str, str],
+    expected: Answers,
 ) -> None:
     person = (cast.alice, cast.adam, cast.bob, cast.vera)[index]
     response = getattr(client_for(person), method)(url_of(name, named, places), data)
@@ -72,8 +79,14 @@ def test_it_answers_each_role_as_listed(
 
 @address
 def test_it_answers_outsiders_as_if_there_were_nothing(
-    cast: Cast, client_for: ClientFor, places: Places,
-    name: str, method: str, named: tuple[str, ...], data: dict[str, str], expected: Answers,
+    cast: Cast,
+    client_for: ClientFor,
+    places: Places,
+    name: str,
+    method: str,
+    named: tuple[str, ...],
+    data: dict[str, str],
+    expected: Answers,
 ) -> None:
     for outsider in (cast.charlie, cast.sam):
         client = client_for(outsider)
@@ -111,9 +124,7 @@ def test_it_answers_a_client_that_wants_json_in_json(cast: Cast, client_for: Cli
         assert response["Content-Type"] == "application/json"
 
 
-def test_it_takes_no_foreign_part_with_an_own_organization(
-    cast: Cast, client_for: ClientFor, places: Places
-) -> None:
+def test_it_takes_no_foreign_part_with_an_own_organization(cast: Cast, client_for: ClientFor, places: Places) -> None:
     """Charlie owns initech, and names acme's member or invitation below it."""
     before = rows_of(places)
     client = client_for(cast.charlie)
@@ -124,9 +135,7 @@ def test_it_takes_no_foreign_part_with_an_own_organization(
     assert rows_of(places) == before
 
 
-def test_it_ends_access_at_the_next_request_after_removal(
-    cast: Cast, client_for: ClientFor, places: Places
-) -> None:
+def test_it_ends_access_at_the_next_request_after_removal(cast: Cast, client_for: ClientFor, places: Places) -> None:
     vera, url = client_for(cast.vera), reverse("orgs:projects", args=[cast.acme.uid])
     assert vera.get(url).status_code == 200
     client_for(cast.alice).post(url_of("member_remove", ("organization", "membership"), places))

@@ -42,9 +42,7 @@ def test_it_knows_every_permission_of_the_table_and_no_other() -> None:
 
 @pytest.mark.parametrize("permission", MATRIX)
 def test_it_allows_each_role_exactly_what_the_table_says(permission: str) -> None:
-    decided = "".join(
-        "y" if judge(Membership(role=role), Permission(permission)).allowed else "n" for role in ROLES
-    )
+    decided = "".join("y" if judge(Membership(role=role), Permission(permission)).allowed else "n" for role in ROLES)
     assert decided == MATRIX[permission]
 
 

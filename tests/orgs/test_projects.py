@@ -25,7 +25,11 @@ from vault.secrets.models import Secret
 
 def application(cast: Cast, name: str = "Website", **fields: object) -> Project:
     return create_project(
-        actor=cast.alice, organization=cast.acme, kind=Project.Kind.APPLICATION, name=name, **fields  # type: ignore[arg-type]  # passed through
+        actor=cast.alice,
+        organization=cast.acme,
+        kind=Project.Kind.APPLICATION,
+        name=name,
+        **fields,  # type: ignore[arg-type]  # passed through
     )
 
 
@@ -35,8 +39,12 @@ def names(project: Project) -> list[str]:
 
 def put_secret(environment: Environment, *, trashed: bool = False) -> Secret:
     secret = Secret.objects.create(
-        organization_id=environment.organization_id, project=environment.project, environment=environment,
-        kind="note", name="x", name_key="x",
+        organization_id=environment.organization_id,
+        project=environment.project,
+        environment=environment,
+        kind="note",
+        name="x",
+        name_key="x",
     )
     if trashed:
         Secret.objects.filter(pk=secret.pk).update(trashed_at=secret.created_at)
@@ -73,9 +81,7 @@ def test_it_compares_names_folded_within_the_organization(cast: Cast) -> None:
     application(cast)
     with pytest.raises(NameTaken):
         application(cast, name="\uff37ebsite")
-    create_project(
-        actor=cast.charlie, organization=cast.initech, kind=Project.Kind.APPLICATION, name="Website"
-    )
+    create_project(actor=cast.charlie, organization=cast.initech, kind=Project.Kind.APPLICATION, name="Website")
 
 
 @pytest.mark.parametrize(

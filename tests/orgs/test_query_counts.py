@@ -16,7 +16,9 @@ from tests.cast import Cast, make_person
 
 
 def queries(client: Client, url: str) -> int:
-    with CaptureQueriesContext(connection, ) as captured:
+    with CaptureQueriesContext(
+        connection,
+    ) as captured:
         assert client.get(url).status_code == 200
     return len(captured)
 
@@ -26,9 +28,7 @@ def fill(cast: Cast, number: int) -> None:
         person = make_person(f"person{index}")
         Membership.objects.create(organization=cast.acme, user=person, role=Role.MEMBER)
         invite_member(actor=cast.adam, organization=cast.acme, email=f"new{index}@example.com", role=Role.VIEWER)
-        create_project(
-            actor=cast.alice, organization=cast.acme, kind=Project.Kind.APPLICATION, name=f"Project {index}"
-        )
+        create_project(actor=cast.alice, organization=cast.acme, kind=Project.Kind.APPLICATION, name=f"Project {index}")
 
 
 @pytest.mark.parametrize("name", ["members", "projects", "activity", "settings"])
@@ -42,9 +42,7 @@ def test_it_asks_as_often_for_many_as_for_few(cast: Cast, client_for: Callable[.
         person = make_person(f"more{index}")
         Membership.objects.create(organization=cast.acme, user=person, role=Role.MEMBER)
         invite_member(actor=cast.alice, organization=cast.acme, email=f"more{index}@b.example", role=Role.VIEWER)
-        create_project(
-            actor=cast.alice, organization=cast.acme, kind=Project.Kind.APPLICATION, name=f"More {index}"
-        )
+        create_project(actor=cast.alice, organization=cast.acme, kind=Project.Kind.APPLICATION, name=f"More {index}")
     assert queries(client, url) == few
     assert few < 20
 

@@ -22,9 +22,7 @@ from tests.cast import Cast
 
 @pytest.fixture
 def project(cast: Cast) -> Project:
-    return create_project(
-        actor=cast.alice, organization=cast.acme, kind=Project.Kind.APPLICATION, name="Website"
-    )
+    return create_project(actor=cast.alice, organization=cast.acme, kind=Project.Kind.APPLICATION, name="Website")
 
 
 @pytest.fixture

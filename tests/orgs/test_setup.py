@@ -116,9 +116,7 @@ def test_it_changes_nothing_when_the_password_is_refused() -> None:
 @pytest.mark.django_db(transaction=True)
 def test_it_has_one_owner_when_two_claim_at_once() -> None:
     token = token_of(create_setup_link().link)
-    raised = in_parallel(
-        lambda: claim(token, email="one@example.com"), lambda: claim(token, email="two@example.com")
-    )
+    raised = in_parallel(lambda: claim(token, email="one@example.com"), lambda: claim(token, email="two@example.com"))
     assert [type(error) for error in raised if error] == [SetupRefused]
     assert User.objects.count() == 1
     assert Organization.objects.count() == 1

@@ -14,8 +14,12 @@ SETUP = "/setup/"
 
 def filled(link_token: str, **changed: str) -> dict[str, str]:
     return {
-        "token": link_token, "name": "Olga", "email": "olga@example.com", "password": PASSWORD,
-        "organization_name": "Acme", **changed,
+        "token": link_token,
+        "name": "Olga",
+        "email": "olga@example.com",
+        "password": PASSWORD,
+        "organization_name": "Acme",
+        **changed,
     }
 
 

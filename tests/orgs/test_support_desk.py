@@ -35,9 +35,7 @@ def test_it_shows_metadata_and_no_token(
 
 
 @pytest.mark.parametrize("lookup", ["token_mac__startswith=a", "token_mac=a", "invited_by__password__startswith=a"])
-def test_it_answers_no_question_about_a_token(
-    cast: Cast, client_for: Callable[..., Client], lookup: str
-) -> None:
+def test_it_answers_no_question_about_a_token(cast: Cast, client_for: Callable[..., Client], lookup: str) -> None:
     make_places(cast.alice, cast.acme, cast.vera)
     page = client_for(cast.sam).get(reverse("admin:orgs_invitation_changelist") + f"?{lookup}")
     assert page.status_code in {302, 400, 404}

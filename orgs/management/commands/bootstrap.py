@@ -50,9 +50,7 @@ class Command(BaseCommand):
                 )
             )
         else:
-            self.stdout.write(
-                f"{person.email} owns {organization.name}. Sign in to set up the second factor."
-            )
+            self.stdout.write(f"{person.email} owns {organization.name}. Sign in to set up the second factor.")
 
     def _password(self, path: str) -> str:
         """The first line of the file, without its line break: everything else in it is the password."""

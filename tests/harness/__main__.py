@@ -31,6 +31,7 @@ SQLITE, POSTGRESQL = "sqlite", "postgresql"
 DATABASE_FREE = ("tests/vault/crypto", "tests/static", "tests/deploy")
 BROWSER_DATABASE = POSTGRESQL
 WORKERS = "2"
+STOP_SECONDS = 15
 NO_TESTS = 5  # pytest's exit code
 
 
@@ -91,7 +92,11 @@ def _pytest(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
         return process.wait()
     except (KeyboardInterrupt, SystemExit):
         process.send_signal(signal.SIGINT)
-        process.wait()
+        try:
+            process.wait(timeout=STOP_SECONDS)
+        except subprocess.TimeoutExpired:  # it was started with SIGINT ignored, as a shell's background jobs are
+            process.terminate()
+            process.wait()
         raise
 
 

@@ -71,11 +71,14 @@ def test_it_refuses_an_outsider_as_if_there_were_nothing(
 def test_it_finds_a_member_or_an_invitation_only_in_its_own_organization(
     cast: Cast, fetchers: list[tuple[Callable[..., Any], uuid.UUID]]
 ) -> None:
+    """Alice may manage both organizations, and still the address has to name the right one."""
     membership, invitation = fetchers[3][1], fetchers[4][1]
-    for fetch, uid in ((member_for, membership), (invitation_for, invitation)):
-        with pytest.raises(AccessDenied) as caught:
-            fetch(cast.charlie, cast.initech.uid, uid, Permission.MEMBER_MANAGE)
-        assert not caught.value.visible
+    Membership.objects.create(organization=cast.initech, user=cast.alice, role=Role.OWNER)
+    for actor in (cast.charlie, cast.alice):
+        for fetch, uid in ((member_for, membership), (invitation_for, invitation)):
+            with pytest.raises(AccessDenied) as caught:
+                fetch(actor, cast.initech.uid, uid, Permission.MEMBER_MANAGE)
+            assert not caught.value.visible
 
 
 def test_it_does_not_find_a_removed_member(cast: Cast) -> None:

@@ -1,7 +1,6 @@
 """Static files get names with a hash, and name one another by them."""
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,7 +14,7 @@ HASHED = r"\.[0-9a-f]{12}\."
 
 
 @pytest.fixture(scope="module")
-def collected(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def collected(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What collectstatic leaves of static/."""
     folder = tmp_path_factory.mktemp("static")
     storage = HashedStaticFilesStorage(location=str(folder), base_url="/static/")

@@ -99,6 +99,7 @@ class SecretForm(forms.Form):
                 strip=False,
                 widget=_widget(field, kept=kept),
                 help_text=field.help,
+                error_messages={"required": f"{field.label} is needed."},
             )
             self.fields[control].required = required and not field.upload
         if field.upload:

@@ -6,6 +6,7 @@ from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path
+from django.utils.text import capfirst
 from django.views.decorators.http import require_POST
 
 from accounts import selectors
@@ -34,15 +35,19 @@ class UserAdmin(MetadataAdmin):
     resource_kind = ResourceKind.ACCOUNT
     description = "Find somebody who cannot sign in, see why, and unlock the account."
     icon = "users"
-    list_display = ("email", "name", "is_active", "is_support", "created_at", "last_login")
+    list_display = ("email", "name", "is_active", "is_support", "created_at", "last_sign_in")
     list_filter = ("is_active", "is_support")
     search_fields = ("email", "email_key", "name")
     ordering = ("email_key",)
     fields = (
-        "name", "email", "is_active", "is_support", "is_instance_admin", "created_at", "last_login",
+        "name", "email", "is_active", "is_support", "is_instance_admin", "created_at", "last_sign_in",
         "password_changed_at", "authenticator", "authenticator_used", "recovery_codes", "sessions",
     )
     change_form_template = "admin/person.html"
+
+    @admin.display(description="Last sign-in")
+    def last_sign_in(self, row: User) -> Any:
+        return row.last_login
 
     @admin.display(description="Authenticator app set up")
     def authenticator(self, row: User) -> Any:
@@ -75,7 +80,9 @@ class UserAdmin(MetadataAdmin):
 
     def object_context(self, request: HttpRequest, row: User) -> dict[str, Any]:
         return {
-            "closed": selectors.closed_doors(row),
+            "closed": [
+                (capfirst(door.door.replace("_", " ")), door.by, door.until) for door in selectors.closed_doors(row)
+            ],
             "trouble": [(event.occurred_at, *_words(event), event.outcome) for event in selectors.sign_in_events(row)],
         }
 

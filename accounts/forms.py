@@ -43,8 +43,9 @@ class PasswordField(forms.CharField):
 class CodeField(forms.CharField):
     """Six digits of an authenticator, with or without spaces."""
 
-    def __init__(self, **kwargs: Any) -> None:
+    def __init__(self, *, autofocus: bool = False, **kwargs: Any) -> None:
         attributes = {
+            **({"autofocus": ""} if autofocus else {}),
             "class": "code-input",
             "inputmode": "numeric",
             "autocomplete": "one-time-code",
@@ -86,13 +87,21 @@ class CodeForm(forms.Form):
     code = CodeField()
 
 
+class SecondStepForm(forms.Form):
+    """The same as the only thing on the page."""
+
+    code = CodeField(autofocus=True)
+
+
 class RecoveryCodeForm(forms.Form):
     """One of the recovery codes."""
 
     code = forms.CharField(
         label="Recovery code",
         widget=forms.TextInput(
-            attrs={"class": "mono", "autocomplete": "off", "autocapitalize": "off", "spellcheck": "false"}
+            attrs={
+                "class": "mono", "autocomplete": "off", "autocapitalize": "off", "spellcheck": "false", "autofocus": ""
+            }
         ),
         help_text="One of the ten that you saved, such as k7qd-23mx-2hvb-wtz5. Capitals and hyphens do not matter.",
         error_messages={"required": "Enter one of your recovery codes."},

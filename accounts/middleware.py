@@ -104,5 +104,7 @@ class TooManyAttemptsMiddleware:
                 status, reason = 503, "Attempts cannot be counted at the moment, so nothing is checked. Try again soon."
             case _:
                 return None
+        if status == 429 and not wants_json(request):
+            reason = ""  # the page says so itself
         headers = {"Retry-After": str(error.retry_after)}
         return error_response(request, status, reason, headers=headers, retry_after=error.retry_after)

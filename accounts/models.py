@@ -47,14 +47,18 @@ class User(AbstractBaseUser):  # type: ignore[django-manager-missing]  # that of
     """A person with an account. Membership in an organization is separate (`orgs`)."""
 
     uid = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    email = models.EmailField(max_length=254)
+    email = models.EmailField("e-mail address", max_length=254)
     email_key = models.CharField(max_length=254, unique=True, editable=False)
     name = models.CharField(max_length=100)
-    is_active = models.BooleanField(default=True)
-    is_support = models.BooleanField(default=False, help_text="May use the support desk, which never shows a value.")
-    is_instance_admin = models.BooleanField(default=False, help_text="May change what holds for the whole instance.")
-    created_at = models.DateTimeField(default=timezone.now, editable=False)
-    password_changed_at = models.DateTimeField(default=timezone.now, editable=False)
+    is_active = models.BooleanField("active", default=True)
+    is_support = models.BooleanField(
+        "support staff", default=False, help_text="May use the support desk, which never shows a value."
+    )
+    is_instance_admin = models.BooleanField(
+        "instance administrator", default=False, help_text="May change what holds for the whole instance."
+    )
+    created_at = models.DateTimeField("account since", default=timezone.now, editable=False)
+    password_changed_at = models.DateTimeField("password changed", default=timezone.now, editable=False)
     limiter_epoch = models.PositiveIntegerField(default=0, help_text="Part of the limiter's keys; unlocking adds one.")
 
     objects: ClassVar[UserManager] = UserManager()
@@ -62,6 +66,10 @@ class User(AbstractBaseUser):  # type: ignore[django-manager-missing]  # that of
     USERNAME_FIELD = "email_key"
     EMAIL_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = []
+
+    class Meta:
+        verbose_name = "person"
+        verbose_name_plural = "people"
 
     # Set on each request's user by django_otp's middleware: the device that verified this session.
     otp_device: Device | None = None

@@ -13,7 +13,7 @@ def qr_svg(text: str) -> SafeString:
     segno makes the code; the drawing is one path of unit squares, put together through `format_html`, so nothing is
     declared safe that was not escaped.
     """
-    rows = [list(row) for row in segno.make_qr(text, error="m").matrix_iter(border=QUIET_ZONE)]
+    rows = [list(row) for row in segno.make_qr(text).matrix_iter(border=QUIET_ZONE)]
     squares = "".join(f"M{x} {y}h1v1h-1z" for y, row in enumerate(rows) for x, dark in enumerate(row) if dark)
     return format_html(
         '<svg viewBox="0 0 {size} {size}" shape-rendering="crispEdges" aria-hidden="true" focusable="false">'

@@ -1,12 +1,10 @@
-import uuid
-
 import django.db.models.deletion
 import django.utils.timezone
-from django.conf import settings
-from django.db import migrations, models
-
+import uuid
 import vault.fields
 import vault.keys.purposes
+from django.conf import settings
+from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
@@ -23,18 +21,19 @@ class Migration(migrations.Migration):
                 ('password', models.CharField(max_length=128, verbose_name='password')),
                 ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
                 ('uid', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('email', models.EmailField(max_length=254)),
+                ('email', models.EmailField(max_length=254, verbose_name='e-mail address')),
                 ('email_key', models.CharField(editable=False, max_length=254, unique=True)),
                 ('name', models.CharField(max_length=100)),
-                ('is_active', models.BooleanField(default=True)),
-                ('is_support', models.BooleanField(default=False, help_text='May use the support desk, which never shows a value.')),
-                ('is_instance_admin', models.BooleanField(default=False, help_text='May change what holds for the whole instance.')),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('password_changed_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                ('is_active', models.BooleanField(default=True, verbose_name='active')),
+                ('is_support', models.BooleanField(default=False, help_text='May use the support desk, which never shows a value.', verbose_name='support staff')),
+                ('is_instance_admin', models.BooleanField(default=False, help_text='May change what holds for the whole instance.', verbose_name='instance administrator')),
+                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='account since')),
+                ('password_changed_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='password changed')),
                 ('limiter_epoch', models.PositiveIntegerField(default=0, help_text="Part of the limiter's keys; unlocking adds one.")),
             ],
             options={
-                'abstract': False,
+                'verbose_name': 'person',
+                'verbose_name_plural': 'people',
             },
         ),
         migrations.CreateModel(

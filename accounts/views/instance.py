@@ -14,7 +14,7 @@ from accounts.services import configure_instance
 
 
 @sensitive_post_parameters("password")
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def instance(request: HttpRequest) -> HttpResponse:
     """Whether everybody needs a second factor. 404 to everybody who has no say in it."""
     user = person(request)

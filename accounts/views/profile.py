@@ -20,7 +20,7 @@ from vault.errors import bad_request
 THEME_SECONDS = 365 * 24 * 3600
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def profile(request: HttpRequest) -> HttpResponse:
     """Who one is here, and the name to change."""
     user = person(request)
@@ -40,7 +40,7 @@ def profile(request: HttpRequest) -> HttpResponse:
 
 
 @sensitive_post_parameters("password", "new_password")
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def password(request: HttpRequest) -> HttpResponse:
     """Another password, proved by the current one."""
     form = PasswordForm(request.POST if request.method == "POST" else None)

@@ -8,7 +8,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts import selectors
 from accounts.codes import RECOVERY_CODES, RECOVERY_CODES_LOW
@@ -26,7 +26,7 @@ FRESH = timedelta(minutes=10)
 STEPS = ("Your app", "First code", "Recovery codes")
 
 
-@require_http_methods(["GET"])
+@require_safe
 def second_factor(request: HttpRequest) -> HttpResponse:
     """What one signs in with besides the password."""
     user = person(request)
@@ -46,7 +46,7 @@ def second_factor(request: HttpRequest) -> HttpResponse:
 @signed_in_only
 @never_cache
 @sensitive_post_parameters("password", "code")
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def second_factor_enrol(request: HttpRequest) -> HttpResponse:
     """The first step: what is needed, and a key is made on pressing the button."""
     user = person(request)
@@ -76,7 +76,7 @@ def second_factor_enrol(request: HttpRequest) -> HttpResponse:
 @signed_in_only
 @never_cache
 @sensitive_post_parameters("code")
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def second_factor_confirm(request: HttpRequest) -> HttpResponse:
     """The second step: scan, and prove it with a code. The answer shows the recovery codes, once."""
     user = person(request)
@@ -105,7 +105,7 @@ def second_factor_confirm(request: HttpRequest) -> HttpResponse:
 
 
 @sensitive_post_parameters("password", "code")
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def second_factor_remove(request: HttpRequest) -> HttpResponse:
     """Removes the authenticator where the instance lets people be without one."""
     user = person(request)
@@ -130,7 +130,7 @@ def second_factor_remove(request: HttpRequest) -> HttpResponse:
 
 @never_cache
 @sensitive_post_parameters("code")
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def recovery_codes(request: HttpRequest) -> HttpResponse:
     """Ten new codes, for a code of the authenticator."""
     user = person(request)

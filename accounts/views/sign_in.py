@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts import selectors
 from accounts.codes import RECOVERY_CODES_LOW
 from accounts.errors import CodeRefused, NoSecondFactor, RecoveryCodeRefused, SignInExpired, SignInRefused
-from accounts.forms import CodeForm, RecoveryCodeForm, SignInForm, refuse
+from accounts.forms import RecoveryCodeForm, SecondStepForm, SignInForm, refuse
 from accounts.gate import person, public
 from accounts.models import User
 from accounts.redirects import next_of, next_or_home, with_next
@@ -27,10 +27,10 @@ EXPIRED = "expired"
 @public
 @never_cache
 @sensitive_post_parameters("password")
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def sign_in(request: HttpRequest) -> HttpResponse:
     """E-mail address and password."""
-    if request.method == "GET" and request.user.is_authenticated:
+    if request.method != "POST" and request.user.is_authenticated:
         return HttpResponseRedirect(next_or_home(request))  # the gate asks for whatever is missing
     form = SignInForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
@@ -49,12 +49,12 @@ def sign_in(request: HttpRequest) -> HttpResponse:
 @public
 @never_cache
 @sensitive_post_parameters("code")
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def sign_in_code(request: HttpRequest) -> HttpResponse:
     """The code of the authenticator: the second step."""
     if away := _not_at_the_code(request):
         return away
-    form = CodeForm(request.POST if request.method == "POST" else None)
+    form = SecondStepForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         try:
             verify_second_factor(request=request, code=form.cleaned_data["code"])
@@ -77,7 +77,7 @@ def sign_in_code(request: HttpRequest) -> HttpResponse:
 @public
 @never_cache
 @sensitive_post_parameters("code")
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def sign_in_recovery(request: HttpRequest) -> HttpResponse:
     """A recovery code in place of the authenticator."""
     if away := _not_at_the_code(request):

@@ -63,7 +63,7 @@ def test_it_counts_wrong_ones_with_those_of_the_sign_in(cast: Cast, client_for: 
     [
         ("short", "at least 12 characters"),
         ("password1234", "too common"),
-        ("bob@example.com", "too similar to the email"),
+        ("bob@example.com", "too similar to the e-mail address"),
         ("x" * 257, "at most 256 characters"),
         ("", "Choose a new password."),
     ],

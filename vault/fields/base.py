@@ -68,6 +68,7 @@ class EncryptedField(_Field):
     """
 
     empty_strings_allowed = False
+    empty_values = ()  # so that full_clean always asks clean(): a blank text is a value, a missing one is not
 
     def __init__(
         self,
@@ -178,9 +179,10 @@ class EncryptedField(_Field):
         if value is None:
             raise ValidationError(self.error_messages["null"], code="null")
         if isinstance(value, Unsaved):
-            if not self.blank and not value.value:
+            if value.value:
+                self.run_validators(value.value)
+            elif not self.blank:
                 raise ValidationError(self.error_messages["blank"], code="blank")
-            self.run_validators(value.value)
         elif not isinstance(value, bytes):
             raise self.refusal("holds something that was not assigned to its attribute")
         return value
@@ -267,7 +269,10 @@ class EncryptedField(_Field):
 
     def context(self, instance: models.Model) -> tuple[str, bytes]:
         """The scope of an instance's value, and the context that binds it: ``aad.context(self.binding(instance))``."""
-        scope, shared = self._place(None if self.scope is None else getattr(instance, self.scope).int)
+        try:
+            scope, shared = self._place(None if self.scope is None else getattr(instance, self.scope).int)
+        except AttributeError:
+            raise TypeError(f"{self} needs {self.scope}, the UUID of an organization, on its row.") from None
         version = 1 if self.row_version is None else getattr(instance, self.row_version)
         return scope, row_context(shared, getattr(instance, self.row), version)
 

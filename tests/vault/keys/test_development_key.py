@@ -88,4 +88,4 @@ def test_an_existing_key_is_left_alone(path: Path) -> None:
     before = path.read_bytes()
     assert create_development_root_key(path) is False
     assert path.read_bytes() == before
-    assert RootKey.from_text(before.decode().splitlines()[-1])
+    assert RootKey.from_text(before.decode().splitlines()[-1]).key_id == FileProvider(path).root_keys()[0].key_id

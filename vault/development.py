@@ -7,18 +7,31 @@ from contextlib import suppress
 from pathlib import Path
 
 
-def development_secret(path: Path) -> str:
-    """The text in `path`, made up on first use; it signs development sessions and protects no stored value.
+def create_private_file(path: Path, text: str) -> bool:
+    """Make a file of mode 0600, in a folder of mode 0700, unless it exists. True if it was made.
 
-    The file appears complete or not at all (written beside, then linked), so two processes agree on one secret.
+    It is written beside and linked into place, which fails if the name is taken: it appears complete or not at all,
+    and two processes that start together agree on one.
     """
-    with suppress(FileNotFoundError):
-        return path.read_text(encoding="ascii").strip()
+    if path.exists():
+        return False
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    descriptor, beside = tempfile.mkstemp(dir=path.parent)  # mkstemp files are 0600
-    with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        file.write(secrets.token_urlsafe(64))
-    with suppress(FileExistsError):
-        os.link(beside, path)
-    os.unlink(beside)
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")  # opened O_EXCL, mode 0600
+    beside = Path(name)
+    try:
+        with os.fdopen(descriptor, "w", encoding="ascii") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        with suppress(FileExistsError):
+            path.hardlink_to(beside)
+            return True
+    finally:
+        beside.unlink()
+    return False
+
+
+def development_secret(path: Path) -> str:
+    """The text in `path`, made up on first use; it signs development sessions and protects no stored value."""
+    create_private_file(path, secrets.token_urlsafe(64))
     return path.read_text(encoding="ascii").strip()

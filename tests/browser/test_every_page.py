@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize
 
 from tests.browser.conftest import DESKTOP, PHONE, watched
 from tests.browser.journey import Person, create_project, import_env, invite, new_secret, set_up
@@ -66,7 +66,7 @@ def pages_of(page: Page, start: str) -> dict[str, str]:
 
 @pytest.mark.parametrize(("theme", "examined"), [("light", DESKTOP), ("dark", PHONE)])
 def test_every_page_is_accessible_and_fits_its_window(
-    theme: str, examined: dict[str, int], signed_in: BrowserContext, server: VaultServer
+    theme: str, examined: ViewportSize, signed_in: BrowserContext, server: VaultServer
 ) -> None:
     """Every page is measured at both widths; axe, which takes its time, looks at one of them in each theme."""
     page = watched(signed_in)

@@ -77,8 +77,8 @@ def test_a_team_keeps_its_secrets_and_a_teammate_gets_them_back_byte_for_byte(
     page = watched(desktop)
     set_up(page, server.setup_link(), alice, "Acme")
 
-    projects = {}
-    expected = {}
+    projects: dict[str, str] = {}
+    expected: dict[tuple[str, str, str], str] = {}
     for path, environment in zip(env_files, ["Production", "Staging"] * 2, strict=False):
         pairs = values_of(path.read_text())
         assert len(pairs) >= 10, f"{path.name} was not read"

@@ -41,8 +41,7 @@ class World:
         self.empty = orgs.create_project(
             actor=alice, organization=self.cast.acme, kind=Project.Kind.APPLICATION, name="Empty"
         )
-        self.environment = self.project.environments.order_by("position").first()
-        assert self.environment is not None
+        self.environment = self.project.environments.earliest("position")
         self.secret: Secret = secrets.create_secret(
             actor=alice, environment=self.environment, kind=Kind.VALUE, name="API_KEY", values={"value": "one"}
         )

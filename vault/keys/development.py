@@ -1,14 +1,12 @@
 """The development root key: made on first use, kept in a file, so that a restart loses no data."""
 
 import logging
-import os
-import tempfile
-from contextlib import suppress
 from pathlib import Path
 
 from django.conf import settings
 
 from vault.crypto.rootkey import generate_root_key_text
+from vault.development import create_private_file
 
 logger = logging.getLogger(__name__)
 
@@ -27,25 +25,10 @@ def is_development_root_key(path: Path) -> bool:
 
 
 def create_development_root_key(path: Path) -> bool:
-    """Make the file with a new root key unless it exists. True if it was made; a loud warning is logged then.
-
-    Mode 0600 in a folder of mode 0700. The file is written beside and linked into place, which fails if the name is
-    taken: it appears complete or not at all, and two processes that start together agree on one key.
-    """
-    if path.exists():
-        return False
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    descriptor, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")  # opened O_EXCL, mode 0600
-    try:
-        with os.fdopen(descriptor, "w", encoding="ascii") as file:
-            file.write("# Holdfast development root key. Not for production.\n")
-            file.write(generate_root_key_text() + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-        with suppress(FileExistsError):
-            os.link(beside, path)
-            logger.warning(_WARNING, path)
-            return True
-    finally:
-        Path(beside).unlink()
-    return False
+    """Make the file with a new root key unless it exists. True if it was made; a loud warning is logged then."""
+    made = create_private_file(
+        path, f"# Holdfast development root key. Not for production.\n{generate_root_key_text()}\n"
+    )
+    if made:
+        logger.warning(_WARNING, path)
+    return made

@@ -19,7 +19,7 @@ from audit.models import Event
 
 # What staff read instead of the words of the log. Neither addresses nor devices: those are not theirs to know.
 HAPPENED = {
-    Action.ACCOUNT_UNLOCKED: "Unlocked by support",
+    Action.ACCOUNT_UNLOCKED: "Unlocked",
     Action.LIMITER_TRIPPED: "Stopped after too many attempts",
     Action.SECOND_FACTOR_FAILED: "Wrong code",
     Action.SIGN_IN_FAILED: "Sign-in failed",
@@ -35,7 +35,8 @@ class UserAdmin(MetadataAdmin):
     resource_kind = ResourceKind.ACCOUNT
     description = "Find somebody who cannot sign in, see why, and unlock the account."
     icon = "users"
-    list_display = ("email", "name", "is_active", "is_support", "created_at", "last_sign_in")
+    list_detail = "name"
+    list_display = ("email", "is_active", "is_support", "created_at", "last_sign_in")
     list_filter = ("is_active", "is_support")
     search_fields = ("email", "email_key", "name")
     ordering = ("email_key",)
@@ -91,5 +92,5 @@ def _words(event: Event) -> tuple[str, str]:
     """What happened, and a little more: the door, the reason or the way."""
     details = event.details
     more = details.get("reason") or details.get("method") or ""
-    door = str(details.get("door", "")).replace("_", " ")
+    door = str(details.get("door", "")).replace("_", " ").removeprefix("sign in")
     return HAPPENED[Action(event.action)], ", ".join(part for part in (door, str(more)) if part)

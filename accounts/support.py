@@ -144,13 +144,15 @@ class MetadataAdmin(ModelAdmin):
     """Read-only pages over named columns.
 
     A subclass names `resource_kind`, `list_display` and `fields`; optional `search_fields`, `list_filter`, `icon`,
-    `description` (a sentence for the index), `select_related`. `fields` and `list_display` may name methods (of the
-    subclass, with `@admin.display`). Columns that hold ciphertext, bytes or hashes are refused at start-up.
+    `description` (a sentence for the index), `list_detail` (a column shown below the first one). `fields` and
+    `list_display` may name methods of the subclass (with `@admin.display`). Columns that hold ciphertext, bytes or
+    hashes are refused at start-up.
     """
 
     resource_kind: ClassVar[ResourceKind]
     description: ClassVar[str] = ""
     icon: ClassVar[str] = "layers"
+    list_detail: ClassVar[str] = ""
 
     actions = None
     list_per_page = 50
@@ -170,7 +172,12 @@ class MetadataAdmin(ModelAdmin):
         if not self.fields or tuple(self.list_display) == ("__str__",):
             raise ImproperlyConfigured(f"{type(self).__name__} must name its fields and list_display one by one.")
         named: Iterable[Any] = (
-            *self.fields, *self.list_display, *self.search_fields, *self.list_filter, *(self.ordering or ())
+            *self.fields,
+            *self.list_display,
+            self.list_detail,
+            *self.search_fields,
+            *self.list_filter,
+            *(self.ordering or ()),
         )
         for name in named:
             self._refuse_secret(name[0] if isinstance(name, tuple | list) else name)
@@ -278,6 +285,7 @@ class MetadataAdmin(ModelAdmin):
                 {
                     "url": reverse(f"admin:{self.url_prefix}_change", args=[row.pk]),
                     "cells": [cell_of(self, str(name), row) for name in self.list_display],
+                    "detail": cell_of(self, self.list_detail, row).value if self.list_detail else "",
                 }
                 for row in changes.result_list
             ],

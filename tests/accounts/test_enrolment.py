@@ -11,7 +11,9 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.errors import PasswordRefused
 from accounts.models import RecoveryCode, Session, TOTPDevice
+from accounts.services import begin_totp_enrolment
 from audit.models import Event
 from tests.accounts.doors import code_of, enter_code, sign_in, wrong_code
 from tests.cast import PASSWORD, Cast, authenticator_of
@@ -141,6 +143,14 @@ def test_it_replaces_an_authenticator_for_password_and_code(cast: Cast, client_f
     stranger = Client()
     sign_in(stranger, cast.bob.email)
     assert enter_code(stranger, code_of(old, steps=1)).status_code == 422
+
+
+@pytest.mark.parametrize("password", [None, "", "wrong"])
+def test_it_asks_for_the_password_whoever_calls(cast: Cast, password: str | None) -> None:
+    device = authenticator_of(cast.bob)
+    with pytest.raises(PasswordRefused):
+        begin_totp_enrolment(actor=cast.bob, password=password, code=code_of(device))
+    assert TOTPDevice.objects.get() == device
 
 
 def test_it_lets_nobody_with_the_password_alone_replace_the_authenticator(cast: Cast) -> None:

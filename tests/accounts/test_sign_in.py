@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from django.conf import settings
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -140,6 +141,34 @@ def test_it_leaves_nothing_of_the_one_who_was_signed_in_before(cast: Cast) -> No
     assert "planted" not in client.session
     assert Session.objects.get(pk=hash_key(str(client.session.session_key))).user == cast.bob
     assert not Session.objects.filter(user=cast.vera).exists()
+
+
+def test_it_leaves_nothing_of_the_one_before_while_it_waits_for_the_code(cast: Cast) -> None:
+    authenticator_of(cast.bob)
+    client = Client()
+    sign_in(client, cast.vera.email)
+    session = client.session
+    session["planted"] = "by vera"
+    session.save()
+    sign_in(client, cast.bob.email)
+    assert "planted" not in client.session
+    assert not Session.objects.filter(user=cast.vera).exists()
+
+
+def test_it_gives_a_new_key_once_the_password_is_right(cast: Cast) -> None:
+    """Whoever planted the session would otherwise hold one that is past the password."""
+    device, client = authenticator_of(cast.bob), Client()
+    session = client.session
+    session["planted"] = True
+    session.save()
+    planted = str(session.session_key)
+    sign_in(client, cast.bob.email)
+    waiting = client.cookies[settings.SESSION_COOKIE_NAME].value
+    assert waiting != planted
+    assert not Session.objects.filter(pk=hash_key(planted)).exists()
+    enter_code(client, code_of(device))
+    assert client.cookies[settings.SESSION_COOKIE_NAME].value not in {planted, waiting}
+    assert not Session.objects.filter(pk=hash_key(waiting)).exists()
 
 
 def test_it_sends_a_signed_in_person_on(cast: Cast) -> None:

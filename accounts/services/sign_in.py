@@ -142,6 +142,7 @@ def start_session(*, request: HttpRequest, user: User, device: Device | None = N
     For services that end with somebody signed in (sign-in, set-up, joining): they have proved who it is.
     """
     request.session.pop(PENDING, None)
+    request.session.pop(django_otp.DEVICE_ID_SESSION_KEY, None)
     before = request.session.session_key
     login(request, user, backend=BACKEND)
     django_otp.login(request, device)

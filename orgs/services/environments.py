@@ -4,7 +4,7 @@ Every service locks the project's row first, so that its environments change one
 """
 
 from django.db import IntegrityError, transaction
-from django.db.models import Max
+from django.db.models import Max, QuerySet
 
 from accounts.models import User
 from audit.actions import Action, ResourceKind
@@ -13,7 +13,7 @@ from orgs.errors import InvalidEnvironments, LastEnvironment, NameTaken
 from orgs.models import Environment, Project
 from orgs.names import ENVIRONMENT_NAME_LENGTH, clean_named
 from orgs.permissions import Permission
-from orgs.selectors import require
+from orgs.selectors import object_for
 from orgs.services.projects import MOST_ENVIRONMENTS, refuse_if_holding_secrets
 
 
@@ -48,7 +48,7 @@ def rename_environment(*, actor: User, environment: Environment, name: str) -> E
     Raises `AccessDenied` without `project:configure`, `NameTaken`, `InvalidEnvironments`, `ValidationError`.
     """
     project = _lock(actor, environment.project)
-    locked = project.environments.get(pk=environment.pk)
+    locked = _found(actor, project.environments.all(), environment)
     name, name_key = clean_named(name, field="Environment name", max_length=ENVIRONMENT_NAME_LENGTH)
     if name == locked.name:
         return locked
@@ -65,8 +65,9 @@ def move_environment(*, actor: User, environment: Environment, up: bool) -> Envi
     Raises `AccessDenied` without `project:configure`, `InvalidEnvironments`.
     """
     project = _lock(actor, environment.project)
+    _found(actor, project.environments.all(), environment)
     order = list(project.environments.all())
-    old = next(index for index, each in enumerate(order) if each.pk == environment.pk)
+    old = order.index(environment)
     new = old - 1 if up else old + 1
     if not 0 <= new < len(order):
         return order[old]
@@ -85,7 +86,7 @@ def delete_environment(*, actor: User, environment: Environment) -> None:
     Raises `AccessDenied` without `project:configure`, `NotEmpty`, `LastEnvironment`, `InvalidEnvironments`.
     """
     project = _lock(actor, environment.project)
-    locked = Environment.objects.select_for_update(of=("self",)).get(pk=environment.pk, project=project)
+    locked = _found(actor, project.environments.select_for_update(), environment)
     refuse_if_holding_secrets(locked)
     if project.environments.count() == 1:
         raise LastEnvironment(f"{locked.name} is the only environment. A project keeps at least one.")
@@ -94,11 +95,17 @@ def delete_environment(*, actor: User, environment: Environment) -> None:
 
 
 def _lock(actor: User, project: Project) -> Project:
-    locked = Project.objects.select_for_update(no_key=True).get(pk=project.pk)
-    require(actor, Permission.PROJECT_CONFIGURE, locked, kind=ResourceKind.PROJECT)
+    """The project's row, held until the end of the transaction. One that was deleted meanwhile does not exist."""
+    projects = Project.objects.select_for_update(no_key=True)
+    locked = object_for(actor, Permission.PROJECT_CONFIGURE, projects, project.pk, kind=ResourceKind.PROJECT)
     if locked.kind == Project.Kind.PASSWORDS:
         raise InvalidEnvironments("A project of shared passwords has no environments of its own.")
     return locked
+
+
+def _found(actor: User, environments: "QuerySet[Environment]", environment: Environment) -> Environment:
+    """The environment as it is now. One that was deleted meanwhile does not exist."""
+    return object_for(actor, Permission.PROJECT_CONFIGURE, environments, environment.pk, kind=ResourceKind.ENVIRONMENT)
 
 
 def _append(

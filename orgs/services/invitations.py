@@ -40,8 +40,8 @@ class Invited:
 def invite_member(*, actor: User, organization: Organization, email: str, role: Role) -> Invited:
     """Offers membership to an address; an open invitation for the same address is replaced and its link dies.
 
-    Raises `AccessDenied` without `member:invite`, `RoleOutOfReach` for a role above the actor's own, `AlreadyMember`,
-    `ValidationError` for the address.
+    Raises `AccessDenied` without `member:invite`, `RoleOutOfReach` for a role above the actor's own or a replaced
+    invitation to one, `AlreadyMember`, `ValidationError` for the address.
     """
     role = Role(role)
     locked = lock_organization(organization.pk)
@@ -54,9 +54,11 @@ def invite_member(*, actor: User, organization: Organization, email: str, role: 
     ).exists():
         raise AlreadyMember
     now = timezone.now()
-    replaced = Invitation.objects.filter(
+    before = Invitation.objects.filter(
         organization=locked, email_key=email_key, accepted_at__isnull=True, revoked_at__isnull=True
-    ).update(revoked_at=now)
+    )
+    _may_replace(actor, locked, before.select_related("organization", "invited_by").first())
+    replaced = before.update(revoked_at=now)
     token = new_token()
     invitation = Invitation.objects.create(
         organization=locked,
@@ -180,6 +182,18 @@ def _take_up(invitation: Invitation, person: User) -> Membership:
         details={"role": membership.role},
     )
     return membership
+
+
+def _may_replace(actor: User, organization: Organization, before: Invitation | None) -> None:
+    """Replacing an invitation that still opens something is revoking it, and asks for the same authority."""
+    if before is None or invitation_state(before, inviter_of(before)) is not InvitationState.USABLE:
+        return
+    own = membership_of(actor, organization)
+    if own is None or not may_give(Role(own.role), Role(before.role)):
+        raise RoleOutOfReach(
+            f"This address has an open invitation with the role {Role(before.role).label}, which only an owner may "
+            "replace. Ask an owner."
+        )
 
 
 def _may_give(actor: User, organization: Organization, role: Role) -> None:

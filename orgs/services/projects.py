@@ -11,7 +11,7 @@ from orgs.errors import InvalidEnvironments, NameTaken, NotEmpty
 from orgs.models import Environment, Organization, Project
 from orgs.names import ENVIRONMENT_NAME_LENGTH, PROJECT_DESCRIPTION_LENGTH, PROJECT_NAME_LENGTH, clean_named
 from orgs.permissions import Permission
-from orgs.selectors import require
+from orgs.selectors import object_for, require
 from vault.names import clean_text
 
 DEFAULT_ENVIRONMENTS = ("Development", "Staging", "Production")
@@ -63,8 +63,7 @@ def update_project(*, actor: User, project: Project, name: str, description: str
 
     Raises `AccessDenied` without `project:configure`, `NameTaken`, `ValidationError`.
     """
-    locked = Project.objects.select_for_update(no_key=True).get(pk=project.pk)
-    require(actor, Permission.PROJECT_CONFIGURE, locked, kind=ResourceKind.PROJECT)
+    locked = _lock(actor, Permission.PROJECT_CONFIGURE, project)
     name, name_key = clean_named(name, field="Project name", max_length=PROJECT_NAME_LENGTH)
     description = clean_text(description, field="Description", max_length=PROJECT_DESCRIPTION_LENGTH)
     details: dict[str, object] = {}
@@ -92,8 +91,10 @@ def delete_project(*, actor: User, project: Project) -> None:
 
     Raises `AccessDenied` without `project:delete`, `NotEmpty`.
     """
-    locked = Project.objects.select_for_update().get(pk=project.pk)
-    require(actor, Permission.PROJECT_DELETE, locked, kind=ResourceKind.PROJECT)
+    locked = _lock(actor, Permission.PROJECT_DELETE, project)
+    # A secret under way holds its environment, and needs the project's row after it: taken in the same order here,
+    # whichever is second waits, and neither waits for the other.
+    list(locked.environments.select_for_update())
     refuse_if_holding_secrets(locked)
     resource = locked.audit_resource
     locked.delete()
@@ -138,6 +139,12 @@ def refuse_if_holding_secrets(holder: Project | Environment) -> None:
         raise NotEmpty(
             f"{holder.name} still holds {_secrets(trashed)} in the trash. Restore or purge them in the trash first."
         )
+
+
+def _lock(actor: User, permission: Permission, project: Project) -> Project:
+    """The project's row, held until the end of the transaction. One that was deleted meanwhile does not exist."""
+    projects = Project.objects.select_for_update(no_key=True)
+    return object_for(actor, permission, projects, project.pk, kind=ResourceKind.PROJECT)
 
 
 def _secrets(number: int) -> str:

@@ -245,3 +245,15 @@ def test_it_does_not_change_the_role_of_somebody_who_is_a_member_already(cast: C
     invited = invite(cast, role=Role.VIEWER)
     Membership.objects.create(organization=cast.acme, user=cast.charlie, role=Role.ADMIN)
     assert accept_invitation(actor=cast.charlie, invitation=invited.invitation).role == Role.ADMIN
+
+
+def test_it_lets_an_admin_not_replace_the_invitation_of_an_owner(cast: Cast) -> None:
+    """An admin may not revoke it; making another one for the address would revoke it all the same."""
+    offered = invite(cast, role=Role.OWNER).invitation
+    with pytest.raises(RoleOutOfReach, match="Ask an owner"):
+        invite(cast, role=Role.VIEWER, by=cast.adam)
+    offered.refresh_from_db()
+    assert offered.revoked_at is None
+    with time_machine.travel(offered.expires_at + timedelta(seconds=1)):
+        invite(cast, role=Role.VIEWER, by=cast.adam)  # there is no authority left to take away
+    assert Invitation.objects.get(revoked_at__isnull=True).role == Role.VIEWER

@@ -29,6 +29,7 @@ from vault.secrets.metadata import clean_metadata
 from vault.secrets.models import Secret, SecretVersion
 from vault.secrets.payload import problem_of
 from vault.secrets.permissions import authorize
+from vault.secrets.services.versions import lock_environment
 
 _FIELD = FIELDS[Kind.VALUE][0]
 
@@ -91,7 +92,9 @@ def preview_env_import(*, actor: User, environment: Environment, text: str) -> P
     parsed = _parsed(text)
     with transaction.atomic(durable=True):
         _authorize(actor, environment)
-        existing = _existing(environment, parsed.entries)
+        # Held, so that what is compared is what the event names: nobody renames or purges one in between.
+        existing = _existing(environment, parsed.entries, lock=True)
+        versions = _current_versions(existing)
         append(
             actor=actor.audit_actor,
             action=Action.SECRETS_COMPARED,
@@ -99,7 +102,6 @@ def preview_env_import(*, actor: User, environment: Environment, text: str) -> P
             resource=environment.audit_resource,
             details={"names": sorted(existing), "count": len(existing)},
         )
-    versions = _current_versions(existing)
     rows = [_row(entry, existing, versions) for entry in parsed.entries]
     rows += [Row(mistake.line, mistake.name, State.INVALID, mistake.reason) for mistake in parsed.mistakes]
     return Preview(
@@ -120,7 +122,7 @@ def import_env(
         with transaction.atomic():
             _authorize(actor, environment)
             # Held, so that nobody adds a name, or deletes the environment, between the comparison and the import.
-            place = Environment.objects.select_for_update(no_key=True).get(pk=environment.pk)
+            place = lock_environment(Permission.SECRET_WRITE, environment)
             existing = _existing(place, parsed.entries, lock=True)
             expected = _seal(actor, place, env_file.normalize(text), existing)
             if not constant_time_compare(expected, seal):

@@ -8,6 +8,7 @@ from django.utils import timezone
 from accounts.models import User
 from audit.actions import ResourceKind
 from audit.resource import Resource
+from orgs.models import Environment
 from orgs.permissions import AccessDenied, Decision, Permission
 from vault.secrets.errors import Change, Conflict, InTrash, UnknownVersion
 from vault.secrets.kinds import Kind, label_of
@@ -25,11 +26,25 @@ def lock_secret(actor: User, permission: Permission, secret: Secret, *, trashed:
     authorize(actor, permission, secret)
     locked = Secret.objects.select_for_update(no_key=True).filter(pk=secret.pk).first()
     if locked is None:
-        missing = Decision(allowed=False, because="there is no such object", visible=False)
-        raise AccessDenied(missing, permission, Resource(ResourceKind.SECRET, str(secret.pk)))
+        raise _missing(permission, Resource(ResourceKind.SECRET, str(secret.pk)))
     if trashed is False and locked.trashed_at is not None:
         raise InTrash
     return locked
+
+
+def lock_environment(permission: Permission, environment: Environment) -> Environment:
+    """The environment as it is now, held until the end of the transaction: nobody deletes it under a new secret.
+
+    The caller has authorized. One that was deleted meanwhile does not exist: raises AccessDenied.
+    """
+    locked = Environment.objects.select_for_update(no_key=True).filter(pk=environment.pk).first()
+    if locked is None:
+        raise _missing(permission, Resource(ResourceKind.ENVIRONMENT, str(environment.pk)))
+    return locked
+
+
+def _missing(permission: Permission, resource: Resource) -> AccessDenied:
+    return AccessDenied(Decision(allowed=False, because="there is no such object", visible=False), permission, resource)
 
 
 def version_of(secret: Secret, number: int) -> SecretVersion:

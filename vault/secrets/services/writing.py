@@ -15,7 +15,15 @@ from vault.secrets.metadata import clean_metadata
 from vault.secrets.models import Secret
 from vault.secrets.payload import changed_names, clean_payload, names_in_use, with_line_feeds
 from vault.secrets.permissions import authorize
-from vault.secrets.services.versions import add_version, advance, lock_secret, refuse_if_newer, set_tags, version_of
+from vault.secrets.services.versions import (
+    add_version,
+    advance,
+    lock_environment,
+    lock_secret,
+    refuse_if_newer,
+    set_tags,
+    version_of,
+)
 
 
 def create_secret(
@@ -38,8 +46,7 @@ def create_secret(
     try:
         with transaction.atomic():
             authorize(actor, Permission.SECRET_WRITE, environment)
-            # Held, so that the environment is not deleted under the new secret.
-            place = Environment.objects.select_for_update(no_key=True).get(pk=environment.pk)
+            place = lock_environment(Permission.SECRET_WRITE, environment)
             refuse_if_taken(place, metadata.name)
             secret = Secret(
                 organization_id=place.organization_id,

@@ -14,7 +14,7 @@ from typing import Any, Generic, TypeVar
 
 from django.db.models import Q, QuerySet
 
-PAGE_SIZE = 50
+PAGE_SIZE = 30
 CURSOR_LIMIT = 4000
 """Characters of a cursor: a folded name of 400 characters of four bytes each has less, as JSON in base64."""
 

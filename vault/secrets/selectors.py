@@ -19,7 +19,7 @@ from orgs.selectors import organizations_where
 from vault.names import fold_name
 from vault.secrets.kinds import Kind
 from vault.secrets.models import Secret, SecretVersion, Tag
-from vault.secrets.paging import Order, Page, page_of
+from vault.secrets.paging import PAGE_SIZE, Order, Page, page_of
 
 COUNT_LIMIT = 1000
 """Beyond this a list says "more than": counting all would cost more with every secret."""
@@ -33,6 +33,9 @@ def _moment(text: str) -> datetime:
         raise ValueError("a moment has a time zone")
     return moment
 
+
+# Not joined: with a join, SQLite and PostgreSQL may start from the project, and sort all of its secrets for one page.
+_PLACE = ("organization", "project", "environment")
 
 BY_NAME = Order(("name_key", "uid"), (str, UUID))
 BY_TRASHING = Order(("trashed_at", "uid"), (_moment, UUID), descending=True)
@@ -116,16 +119,13 @@ def listable_secrets(actor: User | AnonymousUser, filters: Filters) -> QuerySet[
 
 
 def page_of_secrets(
-    actor: User | AnonymousUser, filters: Filters, cursor: str, *, order: Order = BY_NAME, size: int = 50
+    actor: User | AnonymousUser, filters: Filters, cursor: str, *, order: Order = BY_NAME, size: int = PAGE_SIZE
 ) -> Page[Secret]:
-    """One page of the list, each secret with its place and tags. Two queries, whatever the list's length."""
-    secrets = (
-        listable_secrets(actor, filters)
-        .select_related("organization", "project", "environment", "updated_by", "trashed_by")
-        .prefetch_related(Prefetch("tags", Tag.objects.order_by("name")))
-        .defer("search_text")
-    )
-    return page_of(secrets, order, cursor, size=size)
+    """One page of the list, each secret with its place and tags. As many queries for many secrets as for few."""
+    secrets = listable_secrets(actor, filters).prefetch_related(*_PLACE, Prefetch("tags", Tag.objects.order_by("name"), "listed_tags"))
+    if filters.trashed:
+        secrets = secrets.prefetch_related("trashed_by")
+    return page_of(secrets.defer("search_text"), order, cursor, size=size)
 
 
 def count_of_secrets(actor: User | AnonymousUser, filters: Filters) -> int:
@@ -135,7 +135,7 @@ def count_of_secrets(actor: User | AnonymousUser, filters: Filters) -> int:
 
 def first_found(actor: User | AnonymousUser, q: str, limit: int) -> list[Secret]:
     """The first secrets that a search finds, with their places."""
-    found = listable_secrets(actor, Filters(q=q)).select_related("organization", "project", "environment")
+    found = listable_secrets(actor, Filters(q=q)).prefetch_related(*_PLACE)
     return list(found.defer("search_text").order_by(*BY_NAME.by())[:limit])
 
 
@@ -145,6 +145,16 @@ def first_projects(actor: User | AnonymousUser, q: str, limit: int) -> list[Proj
     for word in fold_name(q).split()[:WORDS_SEARCHED]:
         projects = projects.filter(name_key__contains=word)
     return list(projects.select_related("organization").order_by("name_key", "uid")[:limit])
+
+
+def names_of_projects(organization: Organization) -> QuerySet[Project, tuple[UUID, str]]:
+    """The uid and name of each project, by name."""
+    return Project.objects.filter(organization=organization).order_by("name_key").values_list("uid", "name")
+
+
+def projects_to_choose_from(organization: Organization) -> QuerySet[Project]:
+    """The projects by name with their environments; what they hold is not counted."""
+    return Project.objects.filter(organization=organization).prefetch_related("environments").order_by("name_key")
 
 
 def tags_in_use(organization: Organization) -> list[str]:

@@ -15,7 +15,6 @@ from django.template import Context, TemplateSyntaxError
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import ngettext
@@ -74,13 +73,18 @@ def _distance(delta: timedelta) -> str | None:
     return None
 
 
+def _date(moment: datetime) -> str:
+    """"22 Nov 2026". By strftime, in C, because a list has one on every row: `date_format` takes ten times as long."""
+    return f"{moment.day} {moment:%b %Y}"
+
+
 def _words(moment: datetime, now: datetime) -> str:
     past = moment <= now
     delta = now - moment if past else moment - now
     if delta < timedelta(minutes=1):
         return "just now" if past else "in a moment"
     if (distance := _distance(delta)) is None:
-        return date_format(moment, "j M Y")
+        return _date(moment)
     return f"{distance} ago" if past else f"in {distance}"
 
 
@@ -94,12 +98,12 @@ def when(moment: datetime | None, style: str = "relative") -> SafeString | str:
     if not moment:
         return "never"
     local = timezone.localtime(moment)
-    full = date_format(local, "j F Y, H:i T")
+    full = f"{local.day} {local:%B %Y, %H:%M %Z}"
     match style:
         case "relative":
             words = _words(local, timezone.localtime())
         case "date":
-            words = date_format(local, "j M Y")
+            words = _date(local)
         case "full":
             words = full
         case _:

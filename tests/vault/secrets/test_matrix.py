@@ -51,12 +51,12 @@ def test_it_shows_a_secret_that_was_stored_again_as_set(
 def test_it_pages_by_name_with_all_cells(cast: Cast, store: StoreSecret, environments: list[Environment]) -> None:
     from tests.vault.secrets.test_lists import fill
 
-    fill(cast, environments[0], 70)
-    fill(cast, environments[2], 70)
+    fill(cast, environments[0], 45)
+    fill(cast, environments[2], 45)
     project = environments[0].project
     first = matrix_of(cast.vera, project, environments, Filters(project=project.pk), "")
     second = matrix_of(cast.vera, project, environments, Filters(project=project.pk), first.next)
-    assert [line.name for line in (*first.rows, *second.rows)] == [f"NAME_{i:06}" for i in range(70)]
+    assert [line.name for line in (*first.rows, *second.rows)] == [f"NAME_{i:06}" for i in range(45)]
     assert all(line.present == 2 for line in (*first.rows, *second.rows))
     back = matrix_of(cast.vera, project, environments, Filters(project=project.pk), second.previous)
     assert [line.name for line in back.rows] == [line.name for line in first.rows]

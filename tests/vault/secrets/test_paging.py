@@ -2,6 +2,7 @@
 
 import base64
 import json
+from itertools import count
 from uuid import uuid4
 
 import pytest
@@ -93,6 +94,7 @@ def encoded(found: object) -> str:
         encoded([0, "\ud800", str(uuid4())]), encoded([True, "a", str(uuid4())])[:-4],
         encoded([0, "a", str(uuid4()), "more"]),
     ],
+    ids=count(),  # the cursors are other ones in every process, and names of cases must not be
 )  # fmt: skip
 def test_it_takes_a_garbled_cursor_for_none(cursor: str) -> None:
     assert Cursor.decode(cursor, BY_NAME) is None

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET
 from accounts.gate import person
 from orgs.context import enter_organization
 from orgs.permissions import Permission, permissions_of
-from orgs.selectors import organization_for, projects_of
+from orgs.selectors import organization_for
 from vault.secrets.forms.lists import SEARCH_LENGTH, filters_from
 from vault.secrets.kinds import ICONS, Kind
 from vault.secrets.models import Secret
@@ -21,7 +21,9 @@ from vault.secrets.selectors import (
     count_of_secrets,
     first_found,
     first_projects,
+    names_of_projects,
     page_of_secrets,
+    projects_to_choose_from,
     tags_in_use,
 )
 
@@ -42,7 +44,7 @@ def list_(request: HttpRequest, organization: UUID) -> HttpResponse:
         "page": page,
         **neighbours(request.GET, page),
         "count": count_words(count_of_secrets(actor, filters)),
-        "projects": list(projects_of(found).values_list("uid", "name")),
+        "projects": list(names_of_projects(found)),
         "kinds": Kind.choices,
         "tags": tags_in_use(found),
         "permitted": permitted,
@@ -73,7 +75,7 @@ def place(request: HttpRequest, organization: UUID) -> HttpResponse:
     """Where a new secret should go; the only place, if there is one."""
     actor = person(request)
     found = enter_organization(request, organization_for(actor, organization, Permission.SECRET_WRITE))
-    projects = list(projects_of(found))
+    projects = list(projects_to_choose_from(found))
     if len(projects) == 1 and len(projects[0].environments.all()) == 1:
         return redirect("secrets:create", projects[0].environments.all()[0].pk)
     permitted = permissions_of(actor, found)

@@ -71,7 +71,8 @@ def whole_suite() -> list[Pass]:
     return [
         Pass("SQLite", SQLITE, ("-m", "not browser", *workers, "tests")),
         Pass("PostgreSQL", POSTGRESQL, ("-m", "not browser", *workers, *without, "tests")),
-        Pass("Chromium", BROWSER_DATABASE, ("-m", "browser", *workers, "tests"), browser=True),
+        # By file, because the tests of one file share a server and a browser.
+        Pass("Chromium", BROWSER_DATABASE, ("-m", "browser", *workers, "--dist", "loadfile", "tests"), browser=True),
     ]
 
 

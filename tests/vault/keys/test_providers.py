@@ -1,4 +1,5 @@
 import os
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -44,6 +45,7 @@ def test_it_reads_a_file_that_an_editor_began_with_a_byte_order_mark(tmp_path: P
         (f"{ONE},{ONE}", f"entry 2: the root key {RootKey.from_text(ONE).fingerprint} is there twice"),
         (" , ", "HOLDFAST_ROOT_KEY holds no root key"),
     ],
+    ids=count(),  # the keys are other ones in every process, and names of cases must not be
 )
 def test_it_names_the_entry_that_is_wrong_and_not_its_text(text: str, said: str) -> None:
     with pytest.raises(RootKeyProblem) as caught:
@@ -63,6 +65,7 @@ def test_it_names_the_entry_that_is_wrong_and_not_its_text(text: str, said: str)
         (b"\xff\xfe\x00" * 20, "is not a text file"),
         (b"a" * 70_000, "is too large"),
     ],
+    ids=count(),
 )
 def test_it_names_the_line_that_is_wrong_and_not_its_text(content: str | bytes, said: str, tmp_path: Path) -> None:
     path = _file(tmp_path, content)

@@ -1,7 +1,8 @@
 """The whole surface as data: every address, what it is about, and which roles may use each method on it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.urls import URLPattern, URLResolver, get_resolver
 
@@ -111,3 +112,12 @@ def _walk(patterns: list[URLPattern | URLResolver], namespace: str) -> Iterator[
                 yield from _walk(pattern.url_patterns, f"{pattern.namespace}:" if pattern.namespace else namespace)
         else:
             yield f"{namespace}{pattern.name}", list(pattern.pattern.regex.groupindex)
+
+
+def views(patterns: list[URLPattern | URLResolver]) -> Iterator[Callable[..., Any]]:
+    """Every view of the project, the support desk's among them."""
+    for pattern in patterns:
+        if isinstance(pattern, URLResolver):
+            yield from views(pattern.url_patterns)
+        else:
+            yield pattern.callback

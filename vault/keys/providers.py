@@ -12,7 +12,7 @@ from typing import Protocol
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
-from vault.crypto.rootkey import MalformedRootKey, RootKey
+from vault.crypto.rootkey import PREFIX, MalformedRootKey, RootKey
 from vault.keys.development import create_development_root_key, is_development_root_key
 
 _MAX_FILE_SIZE = 64 * 1024
@@ -133,6 +133,11 @@ def configured_provider() -> RootKeyProvider:
         return EnvironmentProvider(settings.ROOT_KEY)
     if settings.ROOT_KEY_FILE:
         path = Path(settings.ROOT_KEY_FILE)
+        if PREFIX in str(path):
+            raise RootKeyProblem(
+                "HOLDFAST_ROOT_KEY_FILE holds the text of a root key instead of the name of a file. Write the key into "
+                "a file of mode 0600 and name that, or move the text to HOLDFAST_ROOT_KEY."
+            )
         if is_development_root_key(path):
             create_development_root_key(path)
         return FileProvider(path)

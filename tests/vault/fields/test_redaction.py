@@ -141,3 +141,10 @@ def test_what_an_error_carries_has_no_value(organization: UUID) -> None:
         while error is not None:
             assert CANARY not in repr(error) + str(error) + repr(vars(error))
             error = error.__cause__ or error.__context__
+
+
+def test_an_instance_does_not_keep_the_value_that_was_replaced() -> None:
+    row = Seed.objects.create(name="one", seed=CANARY)
+    assert row.seed == CANARY
+    row.seed = "other"
+    assert not any(isinstance(held, tuple) for held in vars(row).values())

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from pytest_django import Settings
 
-from vault.crypto.rootkey import RootKey, generate_root_key_text
+from vault.crypto.rootkey import PREFIX, RootKey, generate_root_key_text
 from vault.keys.providers import EnvironmentProvider, FileProvider, RootKeyProblem, configured_provider, root_keys
 
 ONE, TWO, THREE = (generate_root_key_text() for _ in range(3))
@@ -150,3 +150,11 @@ def test_the_process_reads_its_root_keys_once(settings: Settings, tmp_path: Path
 
 def test_no_provider_shows_a_key() -> None:
     assert ONE[8:14] not in repr(EnvironmentProvider(ONE))
+
+
+def test_it_repeats_no_root_key_that_was_given_for_the_name_of_a_file(settings: Settings) -> None:
+    text = generate_root_key_text()
+    settings.ROOT_KEY, settings.ROOT_KEY_FILE = None, Path(text)
+    with pytest.raises(RootKeyProblem, match="HOLDFAST_ROOT_KEY_FILE holds the text of a root key") as problem:
+        configured_provider()
+    assert text[len(PREFIX) :] not in str(problem.value)

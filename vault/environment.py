@@ -7,6 +7,7 @@ of one missing setting per restart gives up.
 
 import os
 from pathlib import Path
+from urllib.parse import SplitResult, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -28,8 +29,9 @@ class Environment:
             try:
                 return Path(path).read_text(encoding="utf-8").strip()
             except (OSError, UnicodeDecodeError) as error:
-                # The file's content never goes into the message: it may be a secret.
-                self.problems.append(f"{name}_FILE names {path}, which cannot be read ({type(error).__name__})")
+                # Neither the file's content nor what is no path goes into the message: either may be the secret itself.
+                named = path if path.startswith("/") else "a file"
+                self.problems.append(f"{name}_FILE names {named}, which cannot be read ({type(error).__name__})")
                 return default
         return self.variables.get(name, default).strip()
 
@@ -47,6 +49,21 @@ class Environment:
             return int(raw)
         self.problems.append(f"{name} must be a whole number of at least {least}")
         return default
+
+    def address(self, name: str, text: str, *, example: str, schemes: frozenset[str]) -> SplitResult:
+        """The parts of an address, with a host and one of the `schemes`; empty parts, and a problem, for anything else.
+
+        The problem repeats nothing: an address may hold a password, and a password may be what breaks it.
+        """
+        try:
+            parts = urlsplit(text)
+            if parts.scheme in schemes and parts.hostname and parts.port != 0:
+                return parts
+        except ValueError:  # a port that is no number, a bracket without its pair
+            pass
+        encode = ", with reserved characters of the user and the password percent-encoded" if "@" in example else ""
+        self.problems.append(f"{name} must look like {example}{encode}")
+        return urlsplit("")
 
     def words(self, name: str) -> list[str]:
         """A comma- or space-separated list."""

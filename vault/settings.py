@@ -3,9 +3,10 @@
 Reference of all variables: docs/operators/configuration.md.
 """
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote
 
 import dj_database_url
 
@@ -53,15 +54,16 @@ elif "*" in ALLOWED_HOSTS and PRODUCTION:
 BASE_URL = env.text("HOLDFAST_BASE_URL").rstrip("/")
 if not BASE_URL:
     BASE_URL = (
-        f"https://{ALLOWED_HOSTS[0]}"
-        if PRODUCTION and ALLOWED_HOSTS
+        f"https://{[*ALLOWED_HOSTS, 'localhost'][0].removeprefix('.')}"
+        if PRODUCTION
         else f"http://{env.text('HOST', '127.0.0.1')}:{env.text('PORT', '8000')}"
     )
-if urlsplit(BASE_URL).scheme not in {"http", "https"} or not urlsplit(BASE_URL).hostname:
-    env.problems.append("HOLDFAST_BASE_URL must look like https://vault.example.com")
-elif PRODUCTION and urlsplit(BASE_URL).scheme != "https":
+_base = env.address(
+    "HOLDFAST_BASE_URL", BASE_URL, example="https://vault.example.com", schemes=frozenset({"http", "https"})
+)
+if PRODUCTION and _base.scheme == "http":
     env.problems.append("HOLDFAST_BASE_URL must be an https address in production")
-HTTPS = urlsplit(BASE_URL).scheme == "https"
+HTTPS = _base.scheme == "https"
 TRUSTED_PROXIES = env.words("HOLDFAST_TRUSTED_PROXIES")  # addresses or networks whose X-Forwarded-For we believe
 try:
     networks(TRUSTED_PROXIES)
@@ -71,11 +73,15 @@ CSRF_TRUSTED_ORIGINS = [BASE_URL] if HTTPS else []
 
 # --- database ---------------------------------------------------------------------------------------------------------
 DATABASE_URL = env.text("DATABASE_URL")
-DATABASES: dict[str, dict[str, Any]]
+DATABASES: dict[str, dict[str, Any]] = {}
 if DATABASE_URL:
-    DATABASES = {"default": dict(dj_database_url.parse(DATABASE_URL, conn_max_age=300, conn_health_checks=True))}
-    if DATABASES["default"]["ENGINE"] != "django.db.backends.postgresql":
-        env.problems.append("DATABASE_URL must name a PostgreSQL database: postgresql://user:password@host/name")
+    with suppress(ValueError):  # its message would repeat parts of the URL
+        DATABASES = {"default": dict(dj_database_url.parse(DATABASE_URL, conn_max_age=300, conn_health_checks=True))}
+    if not DATABASES or DATABASES["default"]["ENGINE"] != "django.db.backends.postgresql":
+        env.problems.append(
+            "DATABASE_URL must name a PostgreSQL database: postgresql://user:password@host/name, with reserved "
+            "characters of the user and the password percent-encoded"
+        )
     else:
         # TLS unless the URL says otherwise; verify-full needs sslrootcert in the URL (docs/operators/configuration.md).
         DATABASES["default"].setdefault("OPTIONS", {}).setdefault("sslmode", "require" if PRODUCTION else "prefer")
@@ -96,6 +102,24 @@ else:
         }
     }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# --- mail -------------------------------------------------------------------------------------------------------------
+SMTP_URL = env.text("HOLDFAST_SMTP_URL")  # smtp://user:password@host:587 (STARTTLS) or smtps://…:465
+EMAIL_CONFIGURED = bool(SMTP_URL)
+EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+EMAIL_HOST = EMAIL_HOST_USER = EMAIL_HOST_PASSWORD = ""
+EMAIL_PORT, EMAIL_USE_SSL, EMAIL_USE_TLS = 587, False, False
+if SMTP_URL:
+    _smtp = env.address(
+        "HOLDFAST_SMTP_URL", SMTP_URL, example="smtp://user:password@host:587", schemes=frozenset({"smtp", "smtps"})
+    )
+    EMAIL_HOST = _smtp.hostname or ""
+    EMAIL_USE_SSL = _smtp.scheme == "smtps"
+    EMAIL_PORT = _smtp.port or (465 if EMAIL_USE_SSL else 587)
+    EMAIL_USE_TLS = not EMAIL_USE_SSL and (PRODUCTION or _smtp.port == 587)
+    EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = unquote(_smtp.username or ""), unquote(_smtp.password or "")
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = env.text("HOLDFAST_MAIL_FROM", "Holdfast <holdfast@localhost>")
 
 env.raise_problems()
 
@@ -227,20 +251,6 @@ RATELIMIT_USE_CACHE = "default"
 # django-ratelimit's checks know only stock backends; ours locks the row (tests/accounts/test_limiter_counts.py).
 # security.W002 looks for Django's own middleware; vault.middleware.SecurityHeadersMiddleware sends X-Frame-Options.
 SILENCED_SYSTEM_CHECKS = ["django_ratelimit.E003", "django_ratelimit.W001", "security.W002"]
-
-# --- mail -------------------------------------------------------------------------------------------------------------
-SMTP_URL = env.text("HOLDFAST_SMTP_URL")  # smtp://user:password@host:587 (STARTTLS) or smtps://…:465
-_smtp = urlsplit(SMTP_URL)
-EMAIL_CONFIGURED = bool(_smtp.hostname)
-EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-EMAIL_HOST = _smtp.hostname or ""
-EMAIL_PORT = _smtp.port or (465 if _smtp.scheme == "smtps" else 587)
-EMAIL_HOST_USER = _smtp.username or ""
-EMAIL_HOST_PASSWORD = _smtp.password or ""
-EMAIL_USE_SSL = _smtp.scheme == "smtps"
-EMAIL_USE_TLS = _smtp.scheme == "smtp" and (PRODUCTION or _smtp.port == 587)
-EMAIL_TIMEOUT = 10
-DEFAULT_FROM_EMAIL = env.text("HOLDFAST_MAIL_FROM", "Holdfast <holdfast@localhost>")
 
 # --- words, numbers, files --------------------------------------------------------------------------------------------
 LANGUAGE_CODE = "en-gb"

@@ -147,7 +147,7 @@ def _live_version(secret: Secret, number: int | None) -> SecretVersion:
     """The version of that number (None: the current one) of a secret that is not in the trash, as it is now."""
     wanted = F("secret__version") if number is None else number
     versions = SecretVersion.objects.filter(secret_id=secret.pk, number=wanted)
-    version = versions.filter(secret__trashed_at__isnull=True).first()
+    version = next(iter(versions.filter(secret__trashed_at__isnull=True)), None)  # the number names one at most
     if version is None:
         raise InTrash if versions.exists() else UnknownVersion
     return version

@@ -70,7 +70,7 @@ def reveal(request: HttpRequest, secret: UUID) -> HttpResponse:
     As JSON for the page's script; as a page that hides itself again for everybody else.
     """
     actor = person(request)
-    found = secret_for(actor, secret, Permission.SECRET_REVEAL)
+    found = secret_for(actor, secret, Permission.SECRET_REVEAL, with_place=False)
     number = _number(request.POST.get("version", ""))
     copying = request.POST.get("purpose") == RevealPurpose.COPY
     try:
@@ -94,7 +94,7 @@ def reveal(request: HttpRequest, secret: UUID) -> HttpResponse:
 def code(request: HttpRequest, secret: UUID) -> HttpResponse:
     """The login's one-time code of this moment, with the seconds that it still holds."""
     actor = person(request)
-    found = secret_for(actor, secret, Permission.SECRET_REVEAL)
+    found = secret_for(actor, secret, Permission.SECRET_REVEAL, with_place=False)
     try:
         current = show_code(actor=actor, secret=found)
     except SecretError as error:
@@ -108,7 +108,7 @@ def code(request: HttpRequest, secret: UUID) -> HttpResponse:
 def download(request: HttpRequest, secret: UUID) -> HttpResponse:
     """The stored file, byte for byte, never as anything a browser would open (RFC 6266)."""
     actor = person(request)
-    found = secret_for(actor, secret, Permission.SECRET_REVEAL)
+    found = secret_for(actor, secret, Permission.SECRET_REVEAL, with_place=False)
     number = _number(request.POST.get("version", ""))
     try:
         file = download_file(actor=actor, secret=found, version=number)

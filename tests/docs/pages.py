@@ -1,0 +1,64 @@
+"""The pages of the documentation, and what can be read out of them."""
+
+import ast
+import re
+from functools import cache
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+_NOT_OURS = {"node_modules", "var"}
+_TEST = re.compile(r"`(tests/[\w/]+\.py)::(\w+)`")
+
+
+def pages() -> list[Path]:
+    """Every Markdown file of the project."""
+    found = [path for path in ROOT.rglob("*.md") if not any(map(_is_not_ours, path.relative_to(ROOT).parts))]
+    assert len(found) > 10
+    return sorted(found)
+
+
+def _is_not_ours(folder: str) -> bool:
+    return folder in _NOT_OURS or folder.startswith(".")
+
+
+def text_of(page: str) -> str:
+    """A page by its path in the project."""
+    return (ROOT / page).read_text(encoding="utf-8")
+
+
+def prose(text: str) -> str:
+    """A page without its blocks of code."""
+    return re.sub(r"^```.*?^```$", "", text, flags=re.MULTILINE | re.DOTALL)
+
+
+def tables(text: str) -> list[list[list[str]]]:
+    """Every table of a page: rows of cells, the heading first, without the line of dashes."""
+    found: list[list[list[str]]] = [[]]
+    for line in text.splitlines():
+        if line.startswith("|"):
+            cells = [cell.strip() for cell in line.strip().strip("|").split("|")]
+            if set("".join(cells)) - set("-: "):
+                found[-1].append(cells)
+        elif found[-1]:
+            found.append([])
+    return [table for table in found if table]
+
+
+def named_tests(text: str) -> list[tuple[str, str]]:
+    """The tests that a text names as `path::function`."""
+    return _TEST.findall(text)
+
+
+@cache
+def tests_in(path: str) -> frozenset[str]:
+    """The names of a test file's functions; none if there is no such file."""
+    file = ROOT / path
+    if not file.is_file():
+        return frozenset()
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    return frozenset(node.name for node in tree.body if isinstance(node, ast.FunctionDef) if node.name[:5] == "test_")
+
+
+def missing_tests(text: str) -> list[str]:
+    """The tests that a text names and that do not exist."""
+    return [f"{path}::{name}" for path, name in named_tests(text) if name not in tests_in(path)]

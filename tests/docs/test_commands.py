@@ -1,6 +1,5 @@
 """A command that a page tells somebody to run exists."""
 
-import argparse
 import re
 import subprocess
 
@@ -36,11 +35,8 @@ def test_it_is_a_command_of_manage_py_with_these_options() -> None:
     commands = get_commands()
     for name, rest in named:
         assert name in commands, name
-        found = commands[name]
-        command = load_command_class(found, name) if isinstance(found, str) else found
-        parser = command.create_parser("manage.py", name)
+        parser = load_command_class(commands[name], name).create_parser("manage.py", name)
         known = {option for action in parser._actions for option in action.option_strings}
-        assert isinstance(parser, argparse.ArgumentParser)
         for option in re.findall(r"(?<!\S)(--[a-z-]+)", rest):
             assert option in known, f"manage.py {name} {option}"
 

@@ -1,7 +1,7 @@
 """Reading the log, newest first, a page at a time."""
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
@@ -38,7 +38,7 @@ class EventFilters:
         if self.since is not None:
             condition &= Q(occurred_at__gte=datetime.combine(self.since, time.min, UTC))
         if self.until is not None:
-            condition &= Q(occurred_at__lt=datetime.combine(self.until + timedelta(days=1), time.min, UTC))
+            condition &= Q(occurred_at__lte=datetime.combine(self.until, time.max, UTC))  # to the last microsecond
         return condition
 
 

@@ -76,6 +76,7 @@ def test_it_shows_what_one_person_did(cast: object) -> None:
         (EventFilters(resource="%"), ["100%"]),  # no wildcard
         (EventFilters(since=date(2026, 3, 2)), ["trashed", "denied"]),
         (EventFilters(until=date(2026, 3, 1)), ["copied", "100%"]),
+        (EventFilters(since=date.min, until=date.max), ["trashed", "denied", "copied", "100%"]),
         (EventFilters(since=date(2026, 3, 2), until=date(2026, 3, 2)), ["denied"]),
         (EventFilters(group=ActionGroup.OPENED, since=date(2026, 3, 2)), ["denied"]),
     ],

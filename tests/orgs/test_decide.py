@@ -68,3 +68,10 @@ def test_it_leaves_removed_members_and_deactivated_people_out_of_the_list(cast: 
     assert not organizations_where(cast.bob, Permission.ORG_VIEW).exists()
     cast.vera.is_active = False
     assert not organizations_where(cast.vera, Permission.ORG_VIEW).exists()
+
+
+def test_it_permits_a_deactivated_account_nothing(cast: Cast) -> None:
+    assert permissions_of(cast.alice, cast.acme) == frozenset(Permission)
+    cast.alice.is_active = False
+    assert permissions_of(cast.alice, cast.acme) == frozenset()
+    assert permissions_of(AnonymousUser(), cast.acme) == frozenset()

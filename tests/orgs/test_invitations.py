@@ -257,3 +257,13 @@ def test_it_lets_an_admin_not_replace_the_invitation_of_an_owner(cast: Cast) -> 
     with time_machine.travel(offered.expires_at + timedelta(seconds=1)):
         invite(cast, role=Role.VIEWER, by=cast.adam)  # there is no authority left to take away
     assert Invitation.objects.get(revoked_at__isnull=True).role == Role.VIEWER
+
+
+def test_it_is_worth_nothing_once_the_inviters_account_is_deactivated(cast: Cast) -> None:
+    invited = invite(cast, role=Role.OWNER)
+    User.objects.filter(pk=cast.alice.pk).update(is_active=False)
+    with pytest.raises(InvitationUnusable):
+        open_invitation(actor=ANYBODY, token=token_of(invited))
+    with pytest.raises(InvitationUnusable):
+        accept_invitation(actor=cast.charlie, invitation=invited.invitation)
+    assert invitations_of(cast.acme)[0][1] is InvitationState.POWERLESS

@@ -120,3 +120,22 @@ def test_it_has_one_owner_when_two_claim_at_once() -> None:
     assert [type(error) for error in raised if error] == [SetupRefused]
     assert User.objects.count() == 1
     assert Organization.objects.count() == 1
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("left", ["the claim", "the owner"])
+def test_it_stays_claimed_while_one_sign_of_it_is_left(left: str) -> None:
+    """Neither a deleted membership nor an instance row from an old backup makes the vault claimable again."""
+    token = token_of(create_setup_link().link)
+    claim(token)
+    assert Instance.objects.get().setup_mac is None
+    if left == "the claim":
+        Membership.objects.all().delete()
+    else:
+        Instance.objects.update(claimed_at=None)
+    assert is_claimed()
+    for act in (lambda: claim(token, email="eve@example.com"), create_setup_link):
+        with pytest.raises(SetupRefused) as caught:
+            act()
+        assert caught.value.status == 410
+    assert not User.objects.filter(email_key="eve@example.com").exists()

@@ -1,6 +1,6 @@
 """What an instance holds for an encrypted field: ciphertext, a plaintext that waits for its save, what was opened."""
 
-from typing import Any
+from typing import Any, NoReturn
 
 from vault.crypto.envelope import key_id_of
 from vault.crypto.errors import UnsupportedFormat
@@ -66,6 +66,10 @@ class Opened(tuple[bytes, bytes, Any]):
         return "<opened value: redacted>"
 
     __str__ = __repr__
+
+    def __iter__(self) -> NoReturn:
+        # What walks through containers to show them (JSON, error reporters) would walk into the value.
+        raise TypeError("An opened value cannot be walked through.")
 
     def __reduce_ex__(self, protocol: object) -> Any:
         return _nothing, ()

@@ -5,6 +5,7 @@ import json
 import logging
 import pickle
 import pprint
+from contextlib import suppress
 from io import StringIO
 from uuid import UUID
 
@@ -48,6 +49,15 @@ def test_what_an_instance_holds_shows_nothing(row: Seed) -> None:
             assert CANARY not in shown
         with pytest.raises(TypeError):
             json.dumps([held] if not isinstance(held, str | int | type(None)) else [object()])
+
+
+def test_what_walks_through_an_instance_to_show_it_finds_nothing(row: Seed) -> None:
+    """As error reporters do, who take a container apart and fall back to the text of what is inside."""
+    with suppress(TypeError):
+        assert CANARY not in json.dumps(vars(row), default=repr)
+    for held in vars(row).values():
+        with suppress(TypeError):
+            assert CANARY not in "".join(repr(part) for part in held)
 
 
 def test_a_debug_page_shows_nothing(row: Seed) -> None:

@@ -88,7 +88,7 @@ def test_it_gives_the_text_back_to_be_mended(client: Client, url: str) -> None:
         ({"file": upload(b"A=\0")}, "NUL"),
         ({"file": upload(b"A=1\n" * 300_000)}, "larger than 1 MiB"),
         ({"text": "A=1\n" * 270_000}, "longer than 1 MiB"),
-        ({"text": "\n".join(f"N{i}=1" for i in range(1001))}, "1001 names"),
+        ({"text": "\n".join(f"N{i}=1" for i in range(1001))}, "names. Import"),
     ],
 )
 def test_it_says_what_is_wrong_with_a_text(client: Client, url: str, data: dict[str, object], said: str) -> None:

@@ -15,7 +15,10 @@ from dotenv.parser import Binding, parse_stream
 SIZE_LIMIT = 1024 * 1024
 """Bytes of UTF-8 in one file."""
 ENTRY_LIMIT = 1000
-"""Names in one import."""
+"""Names in one import; as many lines that cannot be imported are listed, for somebody to read and mend."""
+BINDING_LIMIT = 10_000
+"""Bindings and comments in one file. The parser takes about 30 µs for each, so a file of short ones would keep a server
+busy for half a minute; there is nothing to import in such a file anyway."""
 BLANKS_LIMIT = 200
 """Blanks in a row: python-dotenv looks for `blanks #` from each blank anew, which is quadratic in their number."""
 
@@ -97,16 +100,28 @@ def parse(text: str) -> EnvFile:
             entries.append(found)
         else:
             mistakes.append(Mistake(line, *found))
-    if len(entries) > ENTRY_LIMIT:
-        raise UnreadableFile(f"The file has {len(entries)} names. Import at most {ENTRY_LIMIT} at a time.")
+        _refuse_too_many(entries, mistakes)
     unique, doubled = _split_duplicates(entries)
     return EnvFile(unique, sorted(mistakes + doubled, key=lambda mistake: mistake.line))
+
+
+def _refuse_too_many(entries: list[Entry], mistakes: list[Mistake]) -> None:
+    """While reading: what comes after the limit is not even looked at."""
+    if len(entries) > ENTRY_LIMIT:
+        raise UnreadableFile(f"The file has more than {ENTRY_LIMIT:,} names. Import it in parts.")
+    if len(mistakes) > ENTRY_LIMIT:
+        raise UnreadableFile(
+            f"More than {ENTRY_LIMIT:,} lines are not NAME=value, the last of them line {mistakes[-1].line}. "
+            "Check that this is a .env file."
+        )
 
 
 def _lines(text: str) -> Iterator[tuple[int, Entry | tuple[str, str]]]:
     """Each binding with its line: an entry, or the reason why it is none, and its name."""
     in_pem = False
-    for binding in parse_stream(io.StringIO(text)):
+    for number, binding in enumerate(parse_stream(io.StringIO(text)), start=1):
+        if number > BINDING_LIMIT:
+            raise UnreadableFile(f"The file has more than {BINDING_LIMIT:,} lines to read. Import it in parts.")
         source = binding.original.string
         # The parser counts from the blank lines before a binding.
         line = binding.original.line + source[: len(source) - len(source.lstrip())].count("\n")

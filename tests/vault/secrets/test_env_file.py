@@ -102,7 +102,9 @@ def test_it_keeps_values_out_of_messages_and_repr() -> None:
         ("A=\ud800", "Line 1"),
         ("A=1\n" + "x" * env_file.SIZE_LIMIT, "1 MiB"),
         ("A=1\nB=x" + " " * 1000 + "y", "Line 2"),
-        ("\n".join(f"N{i}=1" for i in range(env_file.ENTRY_LIMIT + 1)), "1001 names"),
+        ("\n".join(f"N{i}=1" for i in range(env_file.ENTRY_LIMIT + 1)), "more than 1,000 names"),
+        ("x\n" * (env_file.ENTRY_LIMIT + 1), "1,000 lines are not NAME=value, the last of them line 1001"),
+        ("# remark\n" * (env_file.BINDING_LIMIT + 1), "more than 10,000 lines"),
     ],
 )
 def test_it_refuses_a_text_as_a_whole_and_says_where(text: str, said: str) -> None:
@@ -127,6 +129,10 @@ def test_it_refuses_a_file_in_another_encoding_and_says_where() -> None:
         "\n" * 1_000_000,
         "A" * 1_000_000,
         "-----BEGIN A-----\n" * 20_000,
+        "x\n" * 500_000,
+        "A=\n" * 300_000,
+        "#\n" * 500_000,
+        "'\n" * 500_000,
     ],
 )
 def test_it_reads_the_worst_text_in_seconds(text: str) -> None:

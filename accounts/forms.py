@@ -65,6 +65,26 @@ class CodeField(forms.CharField):
         return text
 
 
+class EitherCodeField(forms.CharField):
+    """Six digits of an authenticator, or a recovery code in place of them."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        attributes = {
+            "class": "mono", "autocomplete": "one-time-code", "autocapitalize": "off", "spellcheck": "false"
+        }
+        super().__init__(
+            widget=forms.TextInput(attrs=attributes),
+            error_messages={"required": "Enter the six digits that your app shows, or one of your recovery codes."},
+            **kwargs,
+        )
+
+    def clean(self, value: Any) -> str:
+        text = super().clean(value) or ""
+        if parse_recovery_code(text) is None and (problem := totp_code_problem(text)):
+            raise ValidationError(f"{problem} A recovery code has sixteen letters and digits.", code="malformed")
+        return text
+
+
 class SignInForm(forms.Form):
     """E-mail address and password."""
 
@@ -139,7 +159,10 @@ class EnrolmentForm(forms.Form):
     """Starting to enrol: nothing to fill in just after signing in; the password later on; a code, too, to replace."""
 
     password = PasswordField(label="Your password", error_messages={"required": "Enter your password."})
-    code = CodeField(label="Code from your present authenticator app")
+    code = EitherCodeField(
+        label="Code from your present authenticator app",
+        help_text="If you no longer have it, one of your recovery codes.",
+    )
 
     def __init__(self, *args: Any, password: bool, code: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

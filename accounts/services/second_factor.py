@@ -17,7 +17,7 @@ from accounts.codes import (
 from accounts.errors import NoEnrolment, NoSecondFactor, SecondFactorRequired
 from accounts.limiter import Door, guard
 from accounts.models import RecoveryCode, RecoveryDevice, TOTPDevice, User
-from accounts.services.proof import prove_code, prove_password, prove_pending_code
+from accounts.services.proof import prove_code, prove_password, prove_pending_code, prove_recovery_code
 from accounts.services.sign_in import start_session
 from accounts.sessions import end_sessions
 from audit.actions import Action
@@ -28,29 +28,42 @@ from vault.keys.peppers import keyed_hash, keyed_hash_candidates
 from vault.keys.purposes import Purpose
 
 AUTHENTICATOR = "Authenticator app"
+ENROLMENT = "enrolment"
 
 
 @sensitive_variables("password", "code")
-def begin_totp_enrolment(*, actor: User, password: str | None = None, code: str | None = None) -> TOTPDevice:
+def begin_totp_enrolment(
+    *, actor: User, request: HttpRequest, password: str | None = None, code: str | None = None
+) -> TOTPDevice:
     """A fresh key, waiting to be confirmed by a code; an enrolment that was under way loses its key.
 
     `password` must be given unless the person signed in with it moments ago (the view knows), and whoever has an
-    authenticator already must give a code of it, too. The old one works until the new one is confirmed. Records
-    nothing: nothing has changed before the confirmation.
+    authenticator already must give a code of it, too, or a recovery code: a lost telephone is why people replace one.
+    The old one works until the new one is confirmed. Records nothing: nothing has changed before the confirmation.
 
-    Raises `PasswordRefused`, `CodeRefused`, `TooManyAttempts`, `TooBusy`.
+    Raises `PasswordRefused`, `CodeRefused`, `RecoveryCodeRefused`, `TooManyAttempts`, `TooBusy`.
     """
     replacing = selectors.has_second_factor(actor)
     if password is not None or replacing:
         prove_password(actor, password or "", door=Door.FACTOR_CHANGE)
-    if replacing:
+    if replacing and parse_recovery_code(code or "") is not None:
+        prove_recovery_code(actor, code or "", door=Door.RECOVERY_CODE, actor=actor.audit_actor)
+    elif replacing:
         prove_code(actor, code or "", door=Door.SECOND_FACTOR, actor=actor.audit_actor)
     with transaction.atomic():
         TOTPDevice.objects.filter(user=actor, confirmed=False).delete()
         device = TOTPDevice(user=actor, name=AUTHENTICATOR, confirmed=False)
         device.key = new_totp_key()
         device.save(force_insert=True)
+    request.session[ENROLMENT] = str(device.uid)
     return device
+
+
+def pending_enrolment(*, actor: User, request: HttpRequest) -> TOTPDevice | None:
+    """The enrolment that this session began, if it still waits. No other session of the person sees its key, or may
+    confirm it: one that was stolen would learn the next second factor, or make it its own."""
+    device = selectors.pending_authenticator_of(actor)
+    return device if device is not None and request.session.get(ENROLMENT) == str(device.uid) else None
 
 
 def enrolment_uri(device: TOTPDevice) -> str:
@@ -65,7 +78,7 @@ def confirm_totp(*, actor: User, code: str, request: HttpRequest) -> list[str]:
     Returns ten new recovery codes as they are to be shown, once; earlier ones stop working. All other sessions of the
     person end. Raises `NoEnrolment`, `CodeRefused`, `TooManyAttempts`.
     """
-    device = selectors.pending_authenticator_of(actor)
+    device = pending_enrolment(actor=actor, request=request)
     if device is None:
         raise NoEnrolment
     prove_pending_code(actor, device, code)
@@ -74,6 +87,7 @@ def confirm_totp(*, actor: User, code: str, request: HttpRequest) -> list[str]:
         if not TOTPDevice.objects.filter(pk=device.pk, confirmed=False).update(confirmed=True):
             raise NoEnrolment  # another request confirmed or replaced it
         device.confirmed = True
+        request.session.pop(ENROLMENT, None)
         codes = _renew_codes(actor)
         start_session(request=request, user=actor, device=device)
         ended = end_sessions(actor, but=[request.session.session_key or ""])

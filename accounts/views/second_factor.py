@@ -18,7 +18,7 @@ from accounts.gate import person, signed_in_only
 from accounts.qr import qr_svg
 from accounts.redirects import next_of, next_or_home, with_next
 from accounts.services import begin_totp_enrolment, confirm_totp, create_recovery_codes, remove_second_factor
-from accounts.services.second_factor import are_own_codes, enrolment_uri
+from accounts.services.second_factor import are_own_codes, enrolment_uri, pending_enrolment
 from accounts.sessions import SessionStore
 from vault.errors import error_response
 
@@ -57,7 +57,10 @@ def second_factor_enrol(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         try:
             begin_totp_enrolment(
-                actor=user, password=form.cleaned_data.get("password"), code=form.cleaned_data.get("code")
+                actor=user,
+                request=request,
+                password=form.cleaned_data.get("password"),
+                code=form.cleaned_data.get("code"),
             )
         except AccountError as error:
             refuse(form, error)
@@ -80,7 +83,7 @@ def second_factor_enrol(request: HttpRequest) -> HttpResponse:
 def second_factor_confirm(request: HttpRequest) -> HttpResponse:
     """The second step: scan, and prove it with a code. The answer shows the recovery codes, once."""
     user = person(request)
-    device = selectors.pending_authenticator_of(user)
+    device = pending_enrolment(actor=user, request=request)
     if device is None:
         if request.method == "POST":  # a look leaves no trace, not even a message in the session
             messages.info(request, str(NoEnrolment()))

@@ -7,6 +7,7 @@ import pytest
 import time_machine
 from django.conf import settings
 from django.db import connection
+from django.http import HttpRequest
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -15,7 +16,7 @@ from accounts.errors import PasswordRefused
 from accounts.models import RecoveryCode, Session, TOTPDevice
 from accounts.services import begin_totp_enrolment
 from audit.models import Event
-from tests.accounts.doors import code_of, enter_code, sign_in, wrong_code
+from tests.accounts.doors import code_of, enter_code, recovery_codes_of, sign_in, wrong_code
 from tests.cast import PASSWORD, Cast, authenticator_of
 
 pytestmark = pytest.mark.django_db
@@ -149,7 +150,7 @@ def test_it_replaces_an_authenticator_for_password_and_code(cast: Cast, client_f
 def test_it_asks_for_the_password_whoever_calls(cast: Cast, password: str | None) -> None:
     device = authenticator_of(cast.bob)
     with pytest.raises(PasswordRefused):
-        begin_totp_enrolment(actor=cast.bob, password=password, code=code_of(device))
+        begin_totp_enrolment(actor=cast.bob, request=HttpRequest(), password=password, code=code_of(device))
     assert TOTPDevice.objects.get() == device
 
 
@@ -176,3 +177,36 @@ def test_it_counts_wrong_codes_of_an_enrolment(cast: Cast) -> None:
     client, device = begun(cast)
     statuses = [client.post(reverse(CONFIRM), {"code": wrong_code(device)}).status_code for _ in range(9)]
     assert statuses == [422] * 8 + [429]
+
+
+def test_it_shows_and_confirms_a_key_in_the_session_that_began_alone(cast: Cast) -> None:
+    """Whoever has the password, or a stolen session, must not learn the key that the owner is about to confirm."""
+    thief = Client()
+    sign_in(thief, cast.bob.email)
+    owner, device = begun(cast)
+    assert thief.get(reverse(CONFIRM))["Location"] == reverse(ENROL)
+    assert thief.post(reverse(CONFIRM), {"code": code_of(device)})["Location"] == reverse(ENROL)
+    assert not TOTPDevice.objects.filter(confirmed=True).exists()
+    assert owner.post(reverse(CONFIRM), {"code": code_of(device)}).status_code == 200
+
+
+def test_it_leaves_no_enrolment_to_a_stolen_session_of_somebody_who_replaces(
+    cast: Cast, client_for: ClientFor
+) -> None:
+    old, owner, thief = authenticator_of(cast.bob), client_for(cast.bob), client_for(cast.bob)
+    owner.post(reverse(ENROL), {"password": PASSWORD, "code": code_of(old)})
+    new = TOTPDevice.objects.get(confirmed=False)
+    assert new.key[:4] not in thief.get(reverse(CONFIRM)).content.decode()
+    thief.post(reverse(CONFIRM), {"code": code_of(new)})
+    assert TOTPDevice.objects.get(confirmed=True) == old
+
+
+def test_it_replaces_a_lost_authenticator_for_password_and_recovery_code(cast: Cast, client_for: ClientFor) -> None:
+    old, spare, client = authenticator_of(cast.bob), recovery_codes_of(cast.bob)[0], client_for(cast.bob)
+    assert client.post(reverse(ENROL), {"password": "wrong", "code": spare}).status_code == 422
+    assert client.post(reverse(ENROL), {"password": PASSWORD, "code": "aaaa-aaaa-aaaa-aaaa"}).status_code == 422
+    assert client.post(reverse(ENROL), {"password": PASSWORD, "code": spare})["Location"] == reverse(CONFIRM)
+    assert client.post(reverse(ENROL), {"password": PASSWORD, "code": spare}).status_code == 422  # used up
+    new = TOTPDevice.objects.get(confirmed=False)
+    assert client.post(reverse(CONFIRM), {"code": code_of(new)}).status_code == 200
+    assert TOTPDevice.objects.get() == new != old

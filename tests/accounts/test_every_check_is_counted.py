@@ -13,7 +13,6 @@ from django_ratelimit.core import get_usage
 
 from accounts import limiter
 from accounts.models import Instance, RecoveryDevice, TOTPDevice, User
-from accounts.services.second_factor import begin_totp_enrolment
 from tests.accounts.doors import recovery_codes_of, sign_in, wrong_code
 from tests.cast import PASSWORD, Cast, authenticator_of, signed_in_client
 
@@ -76,7 +75,8 @@ def doors(cast: Cast) -> dict[str, Callable[[], Any]]:
     bob, alice = signed_in_client(cast.bob), signed_in_client(cast.alice)
     vera = signed_in_client(cast.vera, verified=False)
     TOTPDevice.objects.filter(user=cast.vera).delete()
-    pending = begin_totp_enrolment(actor=cast.vera)
+    vera.post(reverse("accounts:second_factor_enrol"))
+    pending = TOTPDevice.objects.get(user=cast.vera)
     at_code = Client()
     sign_in(at_code, cast.bob.email)
     both = {"password": PASSWORD, "code": wrong}

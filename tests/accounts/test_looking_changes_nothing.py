@@ -7,7 +7,6 @@ from django.apps import apps
 from django.test import Client
 from django.urls import reverse
 
-from accounts.services import begin_totp_enrolment
 from accounts.urls import urlpatterns
 from tests.accounts.doors import sign_in
 from tests.cast import Cast, authenticator_of, signed_in_client
@@ -27,7 +26,7 @@ def everything() -> dict[str, list[Any]]:
 @pytest.mark.parametrize("page", PAGES)
 def test_it_changes_nothing_by_looking(cast: Cast, page: str) -> None:
     unverified, pending = signed_in_client(cast.vera, verified=False), Client()
-    begin_totp_enrolment(actor=cast.vera)
+    unverified.post(reverse("accounts:second_factor_enrol"))
     authenticator_of(cast.bob)
     sign_in(pending, cast.bob.email)
     clients = [Client(), unverified, pending, signed_in_client(cast.alice)]

@@ -178,8 +178,8 @@ def _second_factor(world: World) -> Callable[[], object]:
 
 
 def _confirm(world: World) -> Callable[[], object]:
-    device = accounts.begin_totp_enrolment(actor=world.cast.bob)
     request = world.request(world.cast.bob, verified=False)
+    device = accounts.begin_totp_enrolment(actor=world.cast.bob, request=request)
     return lambda: accounts.confirm_totp(actor=world.cast.bob, code=world.code(device), request=request)
 
 

@@ -41,8 +41,18 @@ class UserAdmin(MetadataAdmin):
     search_fields = ("email", "email_key", "name")
     ordering = ("email_key",)
     fields = (
-        "name", "email", "is_active", "is_support", "is_instance_admin", "created_at", "last_sign_in",
-        "password_changed_at", "authenticator", "authenticator_used", "recovery_codes", "sessions",
+        "name",
+        "email",
+        "is_active",
+        "is_support",
+        "is_instance_admin",
+        "created_at",
+        "last_sign_in",
+        "password_changed_at",
+        "authenticator",
+        "authenticator_used",
+        "recovery_codes",
+        "sessions",
     )
     change_form_template = "admin/person.html"
 

@@ -69,9 +69,7 @@ class EitherCodeField(forms.CharField):
     """Six digits of an authenticator, or a recovery code in place of them."""
 
     def __init__(self, **kwargs: Any) -> None:
-        attributes = {
-            "class": "mono", "autocomplete": "one-time-code", "autocapitalize": "off", "spellcheck": "false"
-        }
+        attributes = {"class": "mono", "autocomplete": "one-time-code", "autocapitalize": "off", "spellcheck": "false"}
         super().__init__(
             widget=forms.TextInput(attrs=attributes),
             error_messages={"required": "Enter the six digits that your app shows, or one of your recovery codes."},
@@ -120,7 +118,11 @@ class RecoveryCodeForm(forms.Form):
         label="Recovery code",
         widget=forms.TextInput(
             attrs={
-                "class": "mono", "autocomplete": "off", "autocapitalize": "off", "spellcheck": "false", "autofocus": ""
+                "class": "mono",
+                "autocomplete": "off",
+                "autocapitalize": "off",
+                "spellcheck": "false",
+                "autofocus": "",
             }
         ),
         help_text="One of the ten that you saved, such as k7qd-23mx-2hvb-wtz5. Capitals and hyphens do not matter.",

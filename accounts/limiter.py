@@ -2,26 +2,33 @@
 
 Attempts are counted *before* anything is checked, by the address they come from, by account and address together, and
 by account alone, in that order; a refused attempt is not counted further, so whoever is stopped at one limit cannot use
-up the next. The limit of the pair is strict. The one of the account is wide and short: it slows a guess that comes from
-everywhere, and it cannot lock the owner out for longer than its window. Success resets nothing: a counter that success
-resets can be reset by an attacker who has an account of his own. Support unlocks an account by starting a new epoch.
+up the next. The limit of the pair is strict. The one of the account slows a guess that comes from everywhere; somebody
+with a handful of addresses can keep it reached for ever, so it does not hold where the account's owner signed in lately.
+Success resets nothing: a counter that success resets can be reset by an attacker who has an account of his own. Support
+unlocks an account by starting a new epoch.
 """
 
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
+from django.utils import timezone
 from django_ratelimit.core import get_usage
 
 from accounts.emails import normalize_email
 from accounts.models import User
 from audit.actions import Action, Outcome, ResourceKind
 from audit.actor import Actor
+from audit.models import Event
 from audit.resource import Resource
 from audit.services import record
 from vault.cache import CountedInTransaction
 
 MINUTE = 60
+FAMILIAR = timedelta(days=30)
+"""How long a network stays one where the account's owner is known to sign in."""
+FAMILIAR_SIGN_INS = 20
 
 
 class Door(StrEnum):
@@ -105,7 +112,26 @@ def guard(door: Door, *, account: str | None, ip: str | None) -> None:
     _count(door, limits.name, "address", limits.address, address, who)
     if who is not None:
         _count(door, limits.name, "pair", limits.pair, f"{who.key} {address}", who)
-        _count(door, limits.name, "account", limits.account, who.key, who)
+        try:
+            _count(door, limits.name, "account", limits.account, who.key, who)
+        except TooManyAttempts:
+            if not _signed_in_lately_from(address, who):
+                raise
+
+
+def _signed_in_lately_from(address: str, who: "Who") -> bool:
+    """Whether one of the account's last sign-ins that succeeded came from there; asked while its limit is reached.
+
+    Read from the log by actor: failures, of which there are many just then, have an anonymous one.
+    """
+    if not who.uid:
+        return False
+    sign_ins = Event.objects.filter(
+        actor_id=who.uid, action=Action.SIGN_IN_SUCCEEDED, occurred_at__gte=timezone.now() - FAMILIAR
+    )
+    return address in {
+        network_of(ip) for ip in sign_ins.order_by("-id").values_list("ip", flat=True)[:FAMILIAR_SIGN_INS]
+    }
 
 
 @dataclass(frozen=True, slots=True)

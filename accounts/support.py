@@ -91,9 +91,7 @@ class SupportSite(admin.AdminSite):
     def nothing(self, request: HttpRequest) -> HttpResponse:
         raise Http404
 
-    def register(
-        self, model_or_iterable: Any, admin_class: type[ModelAdmin] | None = None, **options: Any
-    ) -> None:
+    def register(self, model_or_iterable: Any, admin_class: type[ModelAdmin] | None = None, **options: Any) -> None:
         """Takes `MetadataAdmin`s. What Django's own apps register for the stock admin is left out silently; anything
         else raises `ImproperlyConfigured`."""
         if admin_class is None or not issubclass(admin_class, MetadataAdmin):
@@ -224,8 +222,15 @@ class MetadataAdmin(ModelAdmin):
         """
         for name in self.list_filter:
             column = name[0] if isinstance(name, tuple | list) else str(name)
-            if lookup in {column, f"{column}__exact", f"{column}__isnull", f"{column}__gte", f"{column}__lt",
-                          f"{column}__id__exact", f"{column}__uid__exact"}:
+            if lookup in {
+                column,
+                f"{column}__exact",
+                f"{column}__isnull",
+                f"{column}__gte",
+                f"{column}__lt",
+                f"{column}__id__exact",
+                f"{column}__uid__exact",
+            }:
                 return True
         return False
 

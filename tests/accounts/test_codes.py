@@ -66,6 +66,10 @@ def test_it_describes_the_authenticator_in_the_address_that_apps_read() -> None:
     assert (address.scheme, address.netloc) == ("otpauth", "totp")
     assert unquote(address.path) == "/Holdfast:al&ice+x@example.com"
     assert parse_qs(address.query) == {
-        "secret": [key], "issuer": ["Holdfast"], "algorithm": ["SHA1"], "digits": ["6"], "period": ["30"]
+        "secret": [key],
+        "issuer": ["Holdfast"],
+        "algorithm": ["SHA1"],
+        "digits": ["6"],
+        "period": ["30"],
     }
     assert len(key) == 32

@@ -37,7 +37,9 @@ def test_it_grants_and_revokes_the_support_desk(cast: Cast) -> None:
     client = signed_in_client(User.objects.get(pk=cast.bob.pk))
     assert client.get(reverse("admin:index")).status_code == 200
     assert run_json("support", "revoke", "--email", cast.bob.email) == {
-        "email": cast.bob.email, "user": str(cast.bob.uid), "is_support": False
+        "email": cast.bob.email,
+        "user": str(cast.bob.uid),
+        "is_support": False,
     }
     assert client.get(reverse("admin:index")).status_code == 404
     assert Event.objects.latest("id").action == "support.revoked"

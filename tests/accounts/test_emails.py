@@ -7,8 +7,14 @@ from hypothesis import strategies as st
 from accounts.emails import normalize_email
 
 ALIASES = [
-    "bob@example.com", "Bob@Example.com", "BOB@EXAMPLE.COM", " bob@example.com ", "ｂｏｂ@example.com",
-    "bob＠example.com", "\tbob@example.com\u00a0", "ｂｏｂ＠ｅｘａｍｐｌｅ．ｃｏｍ",
+    "bob@example.com",
+    "Bob@Example.com",
+    "BOB@EXAMPLE.COM",
+    " bob@example.com ",
+    "ｂｏｂ@example.com",
+    "bob＠example.com",
+    "\tbob@example.com\u00a0",
+    "ｂｏｂ＠ｅｘａｍｐｌｅ．ｃｏｍ",
 ]
 
 

@@ -130,7 +130,10 @@ def test_it_asks_for_the_password_when_the_sign_in_was_a_while_ago(cast: Cast) -
 def test_it_replaces_an_authenticator_for_password_and_code(cast: Cast, client_for: ClientFor) -> None:
     old, client = authenticator_of(cast.bob), client_for(cast.bob)
     for proof in (
-        {}, {"password": PASSWORD}, {"code": code_of(old)}, {"password": PASSWORD, "code": wrong_code(old)},
+        {},
+        {"password": PASSWORD},
+        {"code": code_of(old)},
+        {"password": PASSWORD, "code": wrong_code(old)},
         {"password": "wrong", "code": code_of(old)},
     ):
         assert client.post(reverse(ENROL), proof).status_code == 422
@@ -190,9 +193,7 @@ def test_it_shows_and_confirms_a_key_in_the_session_that_began_alone(cast: Cast)
     assert owner.post(reverse(CONFIRM), {"code": code_of(device)}).status_code == 200
 
 
-def test_it_leaves_no_enrolment_to_a_stolen_session_of_somebody_who_replaces(
-    cast: Cast, client_for: ClientFor
-) -> None:
+def test_it_leaves_no_enrolment_to_a_stolen_session_of_somebody_who_replaces(cast: Cast, client_for: ClientFor) -> None:
     old, owner, thief = authenticator_of(cast.bob), client_for(cast.bob), client_for(cast.bob)
     owner.post(reverse(ENROL), {"password": PASSWORD, "code": code_of(old)})
     new = TOTPDevice.objects.get(confirmed=False)

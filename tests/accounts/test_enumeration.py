@@ -91,8 +91,16 @@ def test_it_records_every_failure_in_the_same_shape(cast: Cast) -> None:
         attempt(cast, who, Client())
         event = Event.objects.filter(action="sign_in.failed").latest("id")
         shapes.add(
-            (event.action, event.outcome, event.actor_kind, bool(event.actor_label), event.resource_kind,
-             bool(event.resource_label), tuple(sorted(event.details)), event.details["door"])
+            (
+                event.action,
+                event.outcome,
+                event.actor_kind,
+                bool(event.actor_label),
+                event.resource_kind,
+                bool(event.resource_label),
+                tuple(sorted(event.details)),
+                event.details["door"],
+            )
         )
     assert len(shapes) == 1
     assert Event.objects.filter(action="sign_in.failed").count() == len(WHO)

@@ -96,8 +96,15 @@ def doors(cast: Cast) -> dict[str, Callable[[], Any]]:
 
 
 DOORS = [
-    "sign_in", "sign_in_code", "sign_in_recovery", "password", "second_factor_enrol", "second_factor_confirm",
-    "second_factor_remove", "recovery_codes", "instance",
+    "sign_in",
+    "sign_in_code",
+    "sign_in_recovery",
+    "password",
+    "second_factor_enrol",
+    "second_factor_confirm",
+    "second_factor_remove",
+    "recovery_codes",
+    "instance",
 ]
 
 
@@ -123,8 +130,15 @@ def test_it_knows_every_door(cast: Cast) -> None:
     from accounts.urls import urlpatterns
 
     checking = {
-        "sign_in", "sign_in_code", "sign_in_recovery", "password", "second_factor_enrol", "second_factor_confirm",
-        "second_factor_remove", "recovery_codes", "instance",
+        "sign_in",
+        "sign_in_code",
+        "sign_in_recovery",
+        "password",
+        "second_factor_enrol",
+        "second_factor_confirm",
+        "second_factor_remove",
+        "recovery_codes",
+        "instance",
     }
     harmless = {"sign_out", "profile", "theme", "second_factor", "recovery_codes_file"}
     assert {pattern.name for pattern in urlpatterns} == checking | harmless

@@ -72,7 +72,10 @@ def test_it_lets_through_whom_the_view_lets(
     if device:
         authenticator_of(cast.bob)
     for address, expected in (
-        ("/public/", at_public), ("/class/", at_public), ("/signed-in/", at_signed_in), ("/verified/", at_verified)
+        ("/public/", at_public),
+        ("/class/", at_public),
+        ("/signed-in/", at_signed_in),
+        ("/verified/", at_verified),
     ):
         for response in (client.get(address + "?a=1"), client.post(address) if address != "/class/" else None):
             if response is None:
@@ -128,8 +131,16 @@ def test_it_fails_closed_without_the_row_of_the_instance(cast: Cast) -> None:
 
 # What strangers may reach, and what a password alone may reach. A new address needs no entry: it asks for everything.
 OPEN = {
-    "accounts:sign_in", "accounts:sign_in_code", "accounts:sign_in_recovery", "accounts:sign_out", "accounts:theme",
-    "orgs:setup", "orgs:join", "orgs:join_account", "healthz", "readyz",
+    "accounts:sign_in",
+    "accounts:sign_in_code",
+    "accounts:sign_in_recovery",
+    "accounts:sign_out",
+    "accounts:theme",
+    "orgs:setup",
+    "orgs:join",
+    "orgs:join_account",
+    "healthz",
+    "readyz",
 }
 PASSWORD_ONLY = {"accounts:second_factor_enrol", "accounts:second_factor_confirm"}
 

@@ -26,7 +26,8 @@ def test_it_is_asked_for_unless_an_administrator_says_otherwise(cast: Cast, clie
     assert client_for(cast.alice).post(page, {"password": PASSWORD, "second_factor_required": "on"}).status_code == 302
     assert client.get(profile).status_code == 302
     assert [event.details["to"] for event in Event.objects.filter(action="instance.configured").order_by("id")] == [
-        False, True
+        False,
+        True,
     ]
 
 

@@ -14,7 +14,7 @@ from accounts.limiter import CODE, LIMITS, PASSWORD, Door, LimiterUnavailable, T
 from accounts.services import unlock_account
 from audit.actor import Actor
 from audit.models import Event
-from tests.accounts.doors import enter_code, sign_in, wrong_code
+from tests.accounts.doors import code_of, enter_code, sign_in, wrong_code
 from tests.accounts.test_emails import ALIASES
 from tests.cast import PASSWORD as RIGHT
 from tests.cast import Cast, authenticator_of
@@ -73,6 +73,40 @@ def test_it_stops_a_guess_from_everywhere_for_a_short_time_only() -> None:
         assert passed == PASSWORD.account.count
         clock.shift(timedelta(seconds=PASSWORD.account.seconds + 1))
         assert knock(Door.SIGN_IN, 1, ip="192.0.2.1") == 1
+
+
+def test_it_never_shuts_the_owner_out_where_the_owner_signs_in(cast: Cast) -> None:
+    """Six addresses reach the limit of an account in every window, for as long as somebody likes."""
+    device, home = authenticator_of(cast.bob), "192.0.2.77"
+    with time_machine.travel(timezone.now()) as clock:
+        bob = Client(REMOTE_ADDR=home)
+        sign_in(bob, cast.bob.email)
+        assert enter_code(bob, code_of(device)).status_code == 302
+        clock.shift(timedelta(days=3))
+        for door in (Door.SIGN_IN, Door.SECOND_FACTOR):
+            everywhere = [f"203.0.113.{host}" for host in range(100)]
+            assert sum(knock(door, 1, account=cast.bob.email, ip=ip) for ip in everywhere) == LIMITS[door].account.count
+        assert sign_in(Client(REMOTE_ADDR="203.0.113.200"), cast.bob.email).status_code == 429
+        again = Client(REMOTE_ADDR=home)
+        assert sign_in(again, cast.bob.email)["Location"] == reverse("accounts:sign_in_code")
+        assert enter_code(again, code_of(device)).status_code == 302
+        rest = PASSWORD.pair.count - 1
+        assert knock(Door.SIGN_IN, 50, account=cast.bob.email, ip=home) == rest  # a guess from there is still limited
+        clock.shift(timedelta(days=40))
+        knock_all = [f"198.51.100.{host}" for host in range(100)]
+        assert sum(knock(Door.SIGN_IN, 1, account=cast.bob.email, ip=ip) for ip in knock_all) == PASSWORD.account.count
+        assert knock(Door.SIGN_IN, 1, account=cast.bob.email, ip=home) == 0  # that was too long ago
+
+
+def test_it_trusts_no_address_for_failures_or_for_somebody_else(cast: Cast) -> None:
+    stranger = Client(REMOTE_ADDR="192.0.2.66")
+    sign_in(stranger, cast.bob.email, "wrong")
+    authenticator_of(cast.bob)
+    sign_in(stranger, cast.bob.email)  # the password alone is no sign-in
+    sign_in(stranger, cast.charlie.email)
+    for host in range(100):
+        knock(Door.SIGN_IN, 1, account=cast.bob.email, ip=f"203.0.113.{host}")
+    assert knock(Door.SIGN_IN, 1, account=cast.bob.email, ip="192.0.2.66") == 0
 
 
 def test_it_stops_an_address_that_tries_many_accounts() -> None:

@@ -68,9 +68,7 @@ def test_it_counts_wrong_ones_with_those_of_the_sign_in(cast: Cast, client_for: 
         ("", "Choose a new password."),
     ],
 )
-def test_it_says_what_is_wrong_with_a_new_password(
-    cast: Cast, client_for: ClientFor, new: str, sentence: str
-) -> None:
+def test_it_says_what_is_wrong_with_a_new_password(cast: Cast, client_for: ClientFor, new: str, sentence: str) -> None:
     response = change(client_for(cast.bob), new=new)
     assert response.status_code == 422
     assert sentence in response.content.decode()

@@ -30,8 +30,17 @@ def test_it_signs_in_with_a_recovery_code(cast: Cast) -> None:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("spell", [str.upper, str.title, lambda c: c.replace("-", ""), lambda c: f" {c} ",
-                                   lambda c: c.replace("-", " "), lambda c: c.replace("-", "–")])
+@pytest.mark.parametrize(
+    "spell",
+    [
+        str.upper,
+        str.title,
+        lambda c: c.replace("-", ""),
+        lambda c: f" {c} ",
+        lambda c: c.replace("-", " "),
+        lambda c: c.replace("-", "–"),
+    ],
+)
 def test_it_takes_a_code_however_it_is_typed(cast: Cast, spell: Callable[[str], str]) -> None:
     codes = recovery_codes_of(cast.bob)
     assert enter_recovery_code(at_the_code(cast.bob.email), spell(codes[0])).status_code == 302
@@ -86,8 +95,13 @@ def test_it_stores_no_code(cast: Cast) -> None:
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     ("typed", "sentence"),
-    [("", "Enter one of your recovery codes."), ("123456", "sixteen letters and digits"), ("k" * 4000, "sixteen"),
-     ("aaaa-aaaa-aaaa-aaaa", "This recovery code is not valid."), ("k7qd-93mx-2hvb-wtz5", "a to z and 2 to 7")],
+    [
+        ("", "Enter one of your recovery codes."),
+        ("123456", "sixteen letters and digits"),
+        ("k" * 4000, "sixteen"),
+        ("aaaa-aaaa-aaaa-aaaa", "This recovery code is not valid."),
+        ("k7qd-93mx-2hvb-wtz5", "a to z and 2 to 7"),
+    ],
 )
 def test_it_says_what_is_wrong(cast: Cast, typed: str, sentence: str) -> None:
     recovery_codes_of(cast.bob)

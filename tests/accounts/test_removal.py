@@ -37,7 +37,9 @@ def test_it_keeps_it_without_both(cast: Cast, client_for: ClientFor, proof: str)
     Instance.objects.update(second_factor_required=False)
     client, device = client_for(cast.bob), authenticator_of(cast.bob)
     data = {
-        "nothing": {}, "password": {"password": PASSWORD}, "code": {"code": code_of(device)},
+        "nothing": {},
+        "password": {"password": PASSWORD},
+        "code": {"code": code_of(device)},
         "wrong password": {"password": "x", "code": code_of(device)},
         "wrong code": {"password": PASSWORD, "code": wrong_code(device)},
     }[proof]

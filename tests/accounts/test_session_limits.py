@@ -61,9 +61,7 @@ def test_it_ends_a_session_that_has_lasted_too_long(
     assert b"12 hours have passed since you signed in" in client.get(response["Location"]).content
 
 
-def test_it_notes_the_last_use_once_a_minute(
-    cast: Cast, client_for: ClientFor, clock: time_machine.Traveller
-) -> None:
+def test_it_notes_the_last_use_once_a_minute(cast: Cast, client_for: ClientFor, clock: time_machine.Traveller) -> None:
     client = client_for(cast.bob)
     first = Session.objects.get().seen_at
     clock.shift(timedelta(seconds=59))

@@ -140,9 +140,7 @@ def test_it_does_not_bring_an_ended_session_back(cast: Cast, client_for: ClientF
 
 
 def test_it_sweeps_out_expired_sessions_on_signing_in(cast: Cast) -> None:
-    Session.objects.create(
-        session_key="0" * 64, session_data="", expire_date=timezone.now() - timedelta(seconds=1)
-    )
+    Session.objects.create(session_key="0" * 64, session_data="", expire_date=timezone.now() - timedelta(seconds=1))
     sign_in(Client(), cast.bob.email)
     assert not Session.objects.filter(pk="0" * 64).exists()
 

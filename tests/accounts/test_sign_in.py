@@ -30,7 +30,9 @@ def test_it_signs_in_with_the_password_alone_where_there_is_no_second_factor(cas
     assert is_signed_in(client)
     event = Event.objects.latest("id")
     assert (event.action, event.actor_id, event.details) == (
-        "sign_in.succeeded", str(cast.bob.uid), {"method": "password"}
+        "sign_in.succeeded",
+        str(cast.bob.uid),
+        {"method": "password"},
     )
 
 

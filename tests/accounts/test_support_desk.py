@@ -97,9 +97,18 @@ def test_it_registers_what_support_needs_and_nothing_that_holds_a_value() -> Non
     shown = {model._meta.label for model in support_site._registry}
     assert {"accounts.User", "orgs.Organization", "orgs.Membership", "orgs.Invitation"} <= shown
     assert not shown & {
-        "accounts.TOTPDevice", "accounts.RecoveryCode", "accounts.RecoveryDevice", "accounts.Session",
-        "accounts.Instance", "secrets.SecretVersion", "keys.WrappedKey", "auth.Group", "auth.Permission",
-        "admin.LogEntry", "contenttypes.ContentType", "vault.Counter",
+        "accounts.TOTPDevice",
+        "accounts.RecoveryCode",
+        "accounts.RecoveryDevice",
+        "accounts.Session",
+        "accounts.Instance",
+        "secrets.SecretVersion",
+        "keys.WrappedKey",
+        "auth.Group",
+        "auth.Permission",
+        "admin.LogEntry",
+        "contenttypes.ContentType",
+        "vault.Counter",
     }
     assert isinstance(admin.site._wrapped, SupportSite)  # type: ignore[attr-defined]  # a LazyObject
 
@@ -164,8 +173,18 @@ def test_it_refuses_every_lookup_that_no_filter_offers(world: Cast, sams: Client
 
 
 @pytest.mark.parametrize(
-    "parameter", ["_popup=1", "_to_field=password", "_to_field=email", "_facets=", "_changelist_filters=x", "q=%00",
-                  "q=" + "a" * 101, "is_active__exact=maybe", "is_active__exact=%00"]
+    "parameter",
+    [
+        "_popup=1",
+        "_to_field=password",
+        "_to_field=email",
+        "_facets=",
+        "_changelist_filters=x",
+        "q=%00",
+        "q=" + "a" * 101,
+        "is_active__exact=maybe",
+        "is_active__exact=%00",
+    ],
 )
 def test_it_refuses_parameters_of_what_is_not_here(world: Cast, sams: Client, parameter: str) -> None:
     assert sams.get(f"{reverse('admin:accounts_user_changelist')}?{parameter}").status_code == 400
@@ -180,12 +199,30 @@ def test_it_refuses_them_on_the_page_of_a_row_too(world: Cast, sams: Client, par
 @pytest.mark.parametrize(
     "address",
     [
-        "login/", "logout/", "password_change/", "password_change/done/", "jsi18n/", "autocomplete/",
-        "autocomplete/?app_label=accounts&model_name=totpdevice&field_name=user&term=a", "accounts/", "r/1/1/",
-        "accounts/user/add/", "accounts/totpdevice/", "accounts/session/", "auth/group/", "auth/user/",
-        "admin/logentry/", "secrets/secretversion/", "keys/wrappedkey/", "accounts/user/{pk}/history/",
-        "accounts/user/{pk}/delete/", "accounts/user/{pk}/change/", "accounts/user/{pk}/password/",
-        "accounts/user/export/", "accounts/user/nobody/", "accounts/user/00000000-0000-0000-0000-000000000000/",
+        "login/",
+        "logout/",
+        "password_change/",
+        "password_change/done/",
+        "jsi18n/",
+        "autocomplete/",
+        "autocomplete/?app_label=accounts&model_name=totpdevice&field_name=user&term=a",
+        "accounts/",
+        "r/1/1/",
+        "accounts/user/add/",
+        "accounts/totpdevice/",
+        "accounts/session/",
+        "auth/group/",
+        "auth/user/",
+        "admin/logentry/",
+        "secrets/secretversion/",
+        "keys/wrappedkey/",
+        "accounts/user/{pk}/history/",
+        "accounts/user/{pk}/delete/",
+        "accounts/user/{pk}/change/",
+        "accounts/user/{pk}/password/",
+        "accounts/user/export/",
+        "accounts/user/nobody/",
+        "accounts/user/00000000-0000-0000-0000-000000000000/",
     ],
 )
 def test_it_has_no_other_address(world: Cast, sams: Client, address: str) -> None:
@@ -207,9 +244,19 @@ def changeable() -> dict[str, list[Any]]:
 def test_it_changes_nothing_by_any_request(world: Cast, sams: Client) -> None:
     before = changeable()
     everything = {field.name: "1" for field in User._meta.concrete_fields} | {
-        "_save": "1", "_continue": "1", "_addanother": "1", "_saveasnew": "1", "action": "delete_selected",
-        "_selected_action": str(world.bob.pk), "index": "0", "post": "yes", "select_across": "1",
-        "is_support": "on", "is_instance_admin": "on", "form-TOTAL_FORMS": "1", "form-INITIAL_FORMS": "0",
+        "_save": "1",
+        "_continue": "1",
+        "_addanother": "1",
+        "_saveasnew": "1",
+        "action": "delete_selected",
+        "_selected_action": str(world.bob.pk),
+        "index": "0",
+        "post": "yes",
+        "select_across": "1",
+        "is_support": "on",
+        "is_instance_admin": "on",
+        "form-TOTAL_FORMS": "1",
+        "form-INITIAL_FORMS": "0",
     }
     for page in pages():
         for method in (sams.post, sams.put, sams.patch, sams.delete):
@@ -306,7 +353,9 @@ def test_it_shows_what_signing_in_runs_into_and_unlocks(world: Cast, sams: Clien
     assert response["Location"] == page
     event = Event.objects.latest("id")
     assert (event.action, event.actor_id, event.resource_id) == (
-        "account.unlocked", str(world.sam.uid), str(world.bob.uid)
+        "account.unlocked",
+        str(world.sam.uid),
+        str(world.bob.uid),
     )
     text = sams.get(page).content.decode()
     assert "No limit holds" in text
@@ -365,7 +414,8 @@ def test_it_has_one_address_for_each_purpose() -> None:
                 yield pattern.name
 
     desk = next(
-        pattern for pattern in get_resolver().url_patterns
+        pattern
+        for pattern in get_resolver().url_patterns
         if isinstance(pattern, URLResolver) and pattern.namespace == "admin"
     )
     suffixes = {name.rpartition("_")[2] for name in names(desk)}

@@ -22,8 +22,15 @@ def at_the_code(email: str) -> Client:
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     "spell",
-    [str, lambda c: f"{c[:3]} {c[3:]}", " ".join, lambda c: f"{c}\u00a0", lambda c: f"{c[:3]}-{c[3:]}",
-     lambda c: "".join(chr(ord(d) + 0xFEE0) for d in c), lambda c: "".join(chr(ord(d) + 0x630) for d in c)],
+    [
+        str,
+        lambda c: f"{c[:3]} {c[3:]}",
+        " ".join,
+        lambda c: f"{c}\u00a0",
+        lambda c: f"{c[:3]}-{c[3:]}",
+        lambda c: "".join(chr(ord(d) + 0xFEE0) for d in c),
+        lambda c: "".join(chr(ord(d) + 0x630) for d in c),
+    ],
     ids=["raw", "spaced", "every digit spaced", "no-break space", "hyphen", "full-width", "Arabic"],
 )
 def test_it_refuses_a_code_that_was_used_however_it_is_spelled(cast: Cast, spell: object) -> None:

@@ -267,3 +267,18 @@ def test_it_is_worth_nothing_once_the_inviters_account_is_deactivated(cast: Cast
     with pytest.raises(InvitationUnusable):
         accept_invitation(actor=cast.charlie, invitation=invited.invitation)
     assert invitations_of(cast.acme)[0][1] is InvitationState.POWERLESS
+
+
+@pytest.mark.parametrize(
+    ("inviter", "offered"),
+    [
+        (Role.MEMBER, Role.MEMBER),  # could give it, and may not invite any more
+        (Role.ADMIN, Role.OWNER),  # may still invite, and could not give it
+    ],
+)
+def test_it_is_worth_no_more_than_the_inviter_is_now(cast: Cast, inviter: Role, offered: Role) -> None:
+    invited = invite(cast, role=offered)
+    Membership.objects.filter(organization=cast.acme, user=cast.alice).update(role=inviter)
+    with pytest.raises(InvitationUnusable):
+        accept_invitation(actor=cast.charlie, invitation=invited.invitation)
+    assert not Membership.objects.filter(organization=cast.acme, user=cast.charlie).exists()

@@ -170,7 +170,9 @@ def _split_duplicates(entries: list[Entry]) -> tuple[list[Entry], list[Mistake]]
     unique = [entry for entry in entries if len(lines[entry.name]) == 1]
     doubled = [
         Mistake(line, f"It is given on lines {_listed(places)}. Keep one of them.", name)
-        for name, places in lines.items() if len(places) > 1 for line in places
+        for name, places in lines.items()
+        if len(places) > 1
+        for line in places
     ]
     return unique, doubled
 

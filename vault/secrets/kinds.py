@@ -74,8 +74,13 @@ FIELDS: dict[Kind, tuple[Field, ...]] = {
         Field("username", "User name"),
         Field("password", "Password", required=True, concealed=True, generated=True),
         _URL,
-        Field("totp", "One-time code key", Content.TOTP, concealed=True,
-              help="The key, or the otpauth:// address, that the site shows with its QR code."),
+        Field(
+            "totp",
+            "One-time code key",
+            Content.TOTP,
+            concealed=True,
+            help="The key, or the otpauth:// address, that the site shows with its QR code.",
+        ),
         _NOTES,
     ),
     Kind.API_KEY: (

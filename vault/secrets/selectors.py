@@ -59,9 +59,7 @@ class Filters:
         return bool(self.q or self.project or self.environment or self.kind or self.tag)
 
 
-def secret_for(
-    actor: User | AnonymousUser, uid: UUID, permission: Permission, *, with_place: bool = True
-) -> Secret:
+def secret_for(actor: User | AnonymousUser, uid: UUID, permission: Permission, *, with_place: bool = True) -> Secret:
     """The secret, for somebody who may do `permission` to it; with its organization, project and environment, unless
     the caller is in a hurry and shows no page.
 
@@ -168,12 +166,7 @@ def tags_in_use(organization: Organization) -> list[str]:
 
 def versions_of(secret: Secret) -> QuerySet[SecretVersion]:
     """All versions, the newest first, without what they hold."""
-    return (
-        SecretVersion.objects.filter(secret=secret)
-        .select_related("created_by")
-        .defer("payload")
-        .order_by("-number")
-    )
+    return SecretVersion.objects.filter(secret=secret).select_related("created_by").defer("payload").order_by("-number")
 
 
 def version_for_display(secret: Secret, number: int) -> SecretVersion | None:

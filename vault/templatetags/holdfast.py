@@ -74,7 +74,7 @@ def _distance(delta: timedelta) -> str | None:
 
 
 def _date(moment: datetime) -> str:
-    """"22 Nov 2026". By strftime, in C, because a list has one on every row: `date_format` takes ten times as long."""
+    """ "22 Nov 2026". By strftime, in C, because a list has one on every row: `date_format` takes ten times as long."""
     return f"{moment.day} {moment:%b %Y}"
 
 

@@ -1,13 +1,11 @@
 """A secret on its way into a place that somebody else deletes at the same moment."""
 
-import time
 from collections.abc import Callable
-from threading import Event as Signal
 from threading import Thread
 from typing import Any
 
 import pytest
-from django.db import connection, transaction
+from django.db import connection
 
 from audit.models import Event
 from orgs.errors import NotEmpty
@@ -15,7 +13,6 @@ from orgs.models import Environment, Project
 from orgs.permissions import AccessDenied
 from orgs.services import delete_environment, delete_project
 from tests.cast import Cast
-from tests.orgs.parallel import in_parallel
 from vault.secrets.kinds import Kind
 from vault.secrets.models import Secret, SecretVersion
 from vault.secrets.services import State, create_secret, import_env, preview_env_import
@@ -42,29 +39,44 @@ def test_it_stores_nothing_in_an_environment_that_is_gone(cast: Cast, developmen
     assert Event.objects.count() == events
 
 
+@pytest.mark.parametrize("stored", ["one", "imported"])
 @pytest.mark.parametrize("deleted", ["environment", "project"])
 def test_it_deletes_no_place_under_a_secret_that_is_on_its_way(
-    deleted: str, transactional_cast: Cast, development: Environment
+    deleted: str, stored: str, transactional_cast: Cast, development: Environment
 ) -> None:
-    cast, held = transactional_cast, Signal()
-
-    def store() -> None:
-        with transaction.atomic():
-            Environment.objects.select_for_update(no_key=True).get(pk=development.pk)
-            held.set()
-            time.sleep(0.4)  # in which the deletion gets as far as it can
-            make(cast, development)
+    """Whoever is second waits: neither a deadlock, nor a secret whose place is gone."""
+    cast = transactional_cast
+    raised: list[Exception] = []
 
     def delete() -> None:
-        held.wait(10)
-        if deleted == "environment":
-            delete_environment(actor=cast.alice, environment=development)
-        else:
-            delete_project(actor=cast.alice, project=Project.objects.get(pk=development.project_id))
+        try:
+            if deleted == "environment":
+                delete_environment(actor=cast.alice, environment=development)
+            else:
+                delete_project(actor=cast.alice, project=Project.objects.get(pk=development.project_id))
+        except Exception as error:  # noqa: BLE001 - looked at below
+            raised.append(error)
+        finally:
+            connection.close()
 
-    raised = in_parallel(store, delete)
-    assert [type(each) for each in raised] == [type(None), NotEmpty]
-    assert Secret.objects.get().environment_id == development.pk
+    deleting = Thread(target=delete)
+
+    def begun_just_before(execute: Callable[..., Any], sql: str, *arguments: Any) -> Any:
+        """The deletion gets as far as it can before the secret is inserted."""
+        if sql.startswith("INSERT INTO") and f'"{Secret._meta.db_table}"' in sql and deleting.ident is None:
+            deleting.start()
+            deleting.join(0.4)
+        return execute(sql, *arguments)
+
+    seal = preview_env_import(actor=cast.bob, environment=development, text=TEXT).seal
+    with connection.execute_wrapper(begun_just_before):
+        if stored == "one":
+            make(cast, development)
+        else:
+            import_env(actor=cast.bob, environment=development, text=TEXT, seal=seal)
+    deleting.join()
+    assert [type(each) for each in raised] == [NotEmpty]
+    assert {secret.environment_id for secret in Secret.objects.all()} == {development.pk}
 
 
 def test_it_compares_what_its_event_names_although_somebody_renames_it(

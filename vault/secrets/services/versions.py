@@ -87,9 +87,7 @@ def tags_named(organization_id: UUID, names: Sequence[str]) -> list[Tag]:
     """The organization's tags of these cleaned names; two people may make the same one at once."""
     if not names:
         return []
-    Tag.objects.bulk_create(
-        [Tag(organization_id=organization_id, name=name) for name in names], ignore_conflicts=True
-    )
+    Tag.objects.bulk_create([Tag(organization_id=organization_id, name=name) for name in names], ignore_conflicts=True)
     return list(Tag.objects.filter(organization_id=organization_id, name__in=names))
 
 

@@ -78,9 +78,7 @@ def untrash(request: HttpRequest, secret: UUID) -> HttpResponse:
     status = HTTPStatus.OK
     if request.method == "POST" and (not renaming or form.is_valid()):
         try:
-            restored = untrash_secret(
-                actor=actor, secret=found, name=form.cleaned_data["name"] if renaming else None
-            )
+            restored = untrash_secret(actor=actor, secret=found, name=form.cleaned_data["name"] if renaming else None)
         except NameTaken as taken:
             status = HTTPStatus.CONFLICT
             form = UntrashForm({"name": taken.name})

@@ -3,6 +3,7 @@
 Reference of all variables: docs/operators/configuration.md.
 """
 
+import logging
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -270,6 +271,8 @@ INVITATION_HOURS = 72
 SETUP_LINK_HOURS = 24
 REVEAL_SECONDS = 30
 
+# A line that cannot be written would otherwise be printed raw, with the values in its exception.
+logging.raiseExceptions = False
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

@@ -96,7 +96,7 @@ class VaultServer:
             try:
                 with urllib.request.urlopen(f"{self.url}/healthz", timeout=5):  # noqa: S310 - http on 127.0.0.1
                     return self
-            except (urllib.error.URLError, ConnectionError):
+            except (urllib.error.URLError, ConnectionError, TimeoutError):
                 if self._process.poll() is not None or time.monotonic() > deadline:
                     self.__exit__()
                     raise AssertionError(f"the server did not start:\n{self.log.read_text()}") from None

@@ -61,7 +61,7 @@ test: $(VENV)/.development-installed ## Run the tests on SQLite, PostgreSQL and 
 bench: $(VENV)/.development-installed ## Run the benchmarks on SQLite and PostgreSQL (JSON=1 for machines)
 	@exec $(PY) -m tests.bench $(if $(JSON),--json)
 
-TEMPLATES = git ls-files -z --cached --others --exclude-standard 'templates/*.html'
+TEMPLATES = find templates -name '*.html' -print0
 
 # --- check ------------------------------------------------------------------------------------------------------------
 

@@ -3,7 +3,7 @@
 Attempts are counted *before* anything is checked, by the address they come from, by account and address together, and
 by account alone, in that order; a refused attempt is not counted further, so whoever is stopped at one limit cannot use
 up the next. The limit of the pair is strict. The one of the account slows a guess that comes from everywhere; somebody
-with a handful of addresses can keep it reached for ever, so it does not hold where the account's owner signed in lately.
+with six addresses can keep it reached for ever, so it does not hold where the account's owner signed in lately.
 Success resets nothing: a counter that success resets can be reset by an attacker who has an account of his own. Support
 unlocks an account by starting a new epoch.
 """

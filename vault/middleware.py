@@ -166,6 +166,7 @@ class RequestLimitsMiddleware:
         try:
             requests.check_site(request)
             requests.check_content_type(request, requests.taken_content_types(view))
+            requests.check_stranger(request)
             requests.check_form(request)
         except errors.RefusedRequest as refused:
             return self._refused(request, refused)

@@ -1,6 +1,7 @@
 """What is refused before any view sees it: the right status, a clear sentence, never a 500."""
 
 import io
+from unittest.mock import patch
 from urllib.parse import quote
 
 import pytest
@@ -8,6 +9,9 @@ from django.conf import settings
 from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
+
+from tests.cast import Cast, signed_in_client
+from vault import requests
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("test_pages")]
 
@@ -66,10 +70,10 @@ def test_it_passes_on_text_exactly_as_it_was_sent(client: Client, text: str) -> 
     assert client.post("/echo/", body, content_type=MULTIPART).json()["form"] == {"name": [text]}
 
 
-def test_it_passes_on_a_file_of_any_bytes(client: Client) -> None:
+def test_it_passes_on_a_file_of_any_bytes(cast: Cast) -> None:
     upload = io.BytesIO(bytes(range(256)) * 3600)
     upload.name = "key\x00\u202e.bin"
-    answer = client.post("/echo/", {"file": upload, "name": "x"})
+    answer = signed_in_client(cast.bob).post("/echo/", {"file": upload, "name": "x"})
     assert answer.json()["files"] == {"file": 921_600}
 
 
@@ -147,9 +151,19 @@ def test_it_refuses_an_env_file_of_five_megabytes(client: Client) -> None:
     assert client.post("/echo/", {"file": upload}).status_code == 413
 
 
-def test_it_takes_a_body_up_to_the_limit(client: Client) -> None:
-    answer = client.post("/echo/", b"name=" + b"x" * (settings.REQUEST_BODY_LIMIT - 5), content_type=FORM)
-    assert answer.status_code == 200
+def test_it_takes_a_body_up_to_the_limit(cast: Cast) -> None:
+    body = b"name=" + b"x" * (settings.REQUEST_BODY_LIMIT - 5)
+    assert signed_in_client(cast.bob).post("/echo/", body, content_type=FORM).status_code == 200
+
+
+def test_it_reads_no_large_form_of_a_stranger(client: Client) -> None:
+    fits, over = (b"name=" + b"%41" * count for count in (20_000, 22_000))
+    assert client.post("/echo/", fits, content_type=FORM).status_code == 200
+    with patch.object(requests, "check_form") as read:
+        answer = client.post("/echo/", over, content_type=FORM)
+    assert answer.status_code == 413
+    assert "Sign in and send it again" in answer.content.decode()
+    assert not read.called
 
 
 @pytest.mark.parametrize("length", ["-1", "abc", "1e3", "１", "0x10", " 5"])

@@ -13,10 +13,7 @@ def test_a_line_that_cannot_be_written_is_not_printed_raw(capsys: pytest.Capture
     logger = logging.getLogger("broken")
     logger.addHandler(handler)
     try:
-        try:
-            raise ValueError("canary")
-        except ValueError:
-            logger.exception("It failed")
+        logger.error("It failed", exc_info=ValueError("canary"))
     finally:
         logger.removeHandler(handler)
     assert "canary" not in capsys.readouterr().err

@@ -208,7 +208,9 @@ SESSION_COOKIE_AGE = SESSION_ABSOLUTE_SECONDS
 CSRF_COOKIE_NAME = "__Host-csrf" if HTTPS else "holdfast_csrf"
 CSRF_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_HTTPONLY = True
-CSRF_COOKIE_SAMESITE = "Strict"
+# Lax: following a link from a mail to a page would come without a strict cookie and get a new one, and every form that
+# is open in another tab would be refused. The cookie proves nothing by itself.
+CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_FAILURE_VIEW = "vault.errors.csrf_failure"
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 

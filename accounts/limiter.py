@@ -32,7 +32,7 @@ FAMILIAR_SIGN_INS = 20
 
 
 class Door(StrEnum):
-    """Where something secret is asked for."""
+    """Where something secret is asked for, or mail is sent to an address of somebody's choosing."""
 
     SIGN_IN = "sign_in"
     SECOND_FACTOR = "second_factor"
@@ -43,6 +43,7 @@ class Door(StrEnum):
     ENROLMENT = "enrolment"
     SETUP = "setup"
     INVITATION = "invitation"
+    INVITATION_MAIL = "invitation_mail"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,8 @@ PASSWORD = Limits("password", Rate(100, 10 * MINUTE), Rate(10, 10 * MINUTE), Rat
 CODE = Limits("code", Rate(60, 15 * MINUTE), Rate(8, 15 * MINUTE), Rate(30, 15 * MINUTE))
 RECOVERY = Limits("recovery", Rate(60, 15 * MINUTE), Rate(8, 15 * MINUTE), Rate(30, 15 * MINUTE))
 TOKEN = Limits("token", Rate(30, 10 * MINUTE), Rate(15, 10 * MINUTE), Rate(60, 10 * MINUTE))
+# No secret is asked for here: what is limited is how often one person can be written to in our name.
+MAIL = Limits("mail", Rate(100, 60 * MINUTE), Rate(5, 60 * MINUTE), Rate(10, 60 * MINUTE))
 
 LIMITS: dict[Door, Limits] = {
     Door.SIGN_IN: PASSWORD,
@@ -80,6 +83,7 @@ LIMITS: dict[Door, Limits] = {
     Door.RECOVERY_CODE: RECOVERY,
     Door.SETUP: TOKEN,
     Door.INVITATION: TOKEN,
+    Door.INVITATION_MAIL: MAIL,
 }
 
 

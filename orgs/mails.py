@@ -11,8 +11,10 @@ from django.template import Context
 from django.template.engine import Engine
 from django.template.loader import render_to_string
 
+from accounts.limiter import Door, LimiterUnavailable, TooManyAttempts, guard
 from orgs.roles import Role
 from orgs.services.invitations import Invited
+from vault.context import current
 
 _LINKS = re.compile(r"(?<=\w)\.(?=\w)|:(?=//)|@")
 
@@ -25,17 +27,25 @@ class Delivery(StrEnum):
     NOT_CONFIGURED = "not_configured"
     SENT = "sent"
     FAILED = "failed"
+    HELD_BACK = "held_back"
 
 
 def deliver_invitation(invited: Invited) -> Delivery:
     """Mails the link to the invited address as it was entered, when there is a mail server.
 
     Never raises for a failed mail: the invitation stands, and its link is on the page. Call it outside of a
-    transaction, because a mail server may take its time.
+    transaction, because a mail server may take its time. An address gets a few mails in an hour and no more, whoever
+    invites it: anybody can found an organization and invite anybody, again and again.
     """
     if not settings.EMAIL_CONFIGURED:
         return Delivery.NOT_CONFIGURED
     invitation = invited.invitation
+    try:
+        guard(Door.INVITATION_MAIL, account=invitation.email, ip=current().ip)
+    except TooManyAttempts:
+        return Delivery.HELD_BACK
+    except LimiterUnavailable:
+        return Delivery.FAILED
     inviter = invitation.invited_by
     context = {
         "organization": without_links(invitation.organization.name),

@@ -86,6 +86,7 @@ def invited_page(request: HttpRequest, invited: Invited) -> HttpResponse:
         "link": invited.link,
         "mailed": delivery is Delivery.SENT,
         "mail_failed": delivery is Delivery.FAILED,
+        "mail_held_back": delivery is Delivery.HELD_BACK,
         "nav": "members",
     }
     return render(request, "orgs/invited.html", context)

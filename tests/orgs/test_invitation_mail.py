@@ -12,6 +12,7 @@ from django.conf import settings
 from django.test import Client
 from django.urls import reverse
 
+from accounts.limiter import MAIL
 from accounts.models import User
 from orgs.mails import without_links
 from orgs.models import Organization
@@ -154,3 +155,16 @@ def test_it_says_nothing_of_mail_when_there_is_no_server(cast: Cast, client_for:
 )
 def test_it_breaks_what_a_mail_program_would_link(name: str, shown: str) -> None:
     assert without_links(name) == shown
+
+
+def test_it_writes_to_nobody_again_and_again(
+    acme: Organization, alice: User, client_for: Callable[[User], Client], smtp: Mailbox
+) -> None:
+    """Anybody may found an organization and invite anybody; the mails come from our address."""
+    client = client_for(alice)
+    pages = [invite(client, acme, email) for email in ["zoe@example.com", "ZOE@example.com "] * 4]
+    assert len(smtp.received) == MAIL.pair.count
+    assert {page.status_code for page in pages} == {200}
+    assert "Not mailed" in pages[-1].content.decode()
+    assert pages[-1].context["link"] in pages[-1].content.decode()
+    assert "Mailed to" in invite(client, acme, "yann@example.com").content.decode()

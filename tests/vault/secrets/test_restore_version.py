@@ -1,12 +1,14 @@
 """Bringing an earlier version back."""
 
 import pytest
+from django.db import connection
 
 from audit.actions import Action
 from audit.models import Event
 from orgs.permissions import AccessDenied
 from tests.cast import Cast
 from tests.vault.secrets.test_update import edit, payload
+from vault.crypto.errors import DamagedValue
 from vault.secrets.errors import InTrash, UnknownVersion
 from vault.secrets.models import Secret, SecretVersion
 from vault.secrets.services import restore_version, trash_secret
@@ -51,3 +53,19 @@ def test_it_restores_nothing_in_the_trash(cast: Cast, secret: Secret) -> None:
 def test_it_is_for_those_who_may_write(cast: Cast, secret: Secret) -> None:
     with pytest.raises(AccessDenied):
         restore_version(actor=cast.vera, secret=secret, number=1)
+
+
+def test_it_is_the_way_out_of_a_value_that_is_damaged(cast: Cast, secret: Secret) -> None:
+    second = edit(cast.bob, secret, {"value": "second"})
+    version = SecretVersion.objects.get(secret=secret, number=2)
+    with connection.cursor() as cursor:
+        stored = bytearray(bytes(version.payload_envelope))
+        stored[-1] ^= 1
+        cursor.execute(
+            "UPDATE secrets_secretversion SET payload = %s WHERE number = 2 AND secret_id = %s",
+            [bytes(stored), SecretVersion._meta.get_field("secret").get_db_prep_value(secret.pk, connection)],
+        )
+    with pytest.raises(DamagedValue):
+        _ = SecretVersion.objects.get(pk=version.pk).payload
+    restored = restore_version(actor=cast.alice, secret=second, number=1)
+    assert payload(restored) == {"value": "sk_live_canary"}

@@ -9,6 +9,7 @@ from audit.actions import Action
 from audit.services import append
 from orgs.models import Environment
 from orgs.permissions import Permission
+from vault.crypto.errors import DamagedValue
 from vault.secrets.errors import NameTaken
 from vault.secrets.kinds import Kind
 from vault.secrets.metadata import clean_metadata
@@ -142,12 +143,16 @@ def update_secret(
 def restore_version(*, actor: User, secret: Secret, number: int) -> Secret:
     """A new version with the values of version `number`, encrypted anew; name, description and tags stay.
 
-    Nothing happens when the current values are the same. Raises `AccessDenied` without `secret:write`, InTrash,
-    UnknownVersion.
+    Nothing happens when the current values are the same. A current value that is damaged is no obstacle: going back to
+    one that opens is the way out. Raises `AccessDenied` without `secret:write`, InTrash, UnknownVersion.
     """
     locked = lock_secret(actor, Permission.SECRET_WRITE, secret)
+    kind = Kind(locked.kind)
     wanted = version_of(locked, number).payload
-    changed = changed_names(Kind(locked.kind), version_of(locked, locked.version).payload, wanted)
+    try:
+        changed = changed_names(kind, version_of(locked, locked.version).payload, wanted)
+    except DamagedValue:
+        changed = names_in_use(kind, wanted)
     if not changed:
         return locked
     advance(locked, actor)

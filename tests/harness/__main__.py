@@ -22,7 +22,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.harness.browser import BrowserMissing, find_chromium
+from tests.harness.browser import BrowserMissing, find_chromium, find_driver
 from tests.harness.environment import ROOT, clean_environment
 from tests.harness.postgresql import PostgresqlMissing, ScratchPostgresql
 
@@ -143,6 +143,7 @@ def main() -> int:
         missing: dict[str, str] = {}
         try:
             environment["HOLDFAST_TEST_CHROMIUM"] = str(find_chromium())
+            find_driver()
         except BrowserMissing as error:
             missing["browser"] = str(error)
         databases = {SQLITE: dict[str, str]()}

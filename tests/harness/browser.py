@@ -1,5 +1,6 @@
 """A real Chromium: found on the machine, or brought by `python -m tests.harness.provision`."""
 
+import importlib.util
 import os
 import shutil
 import subprocess
@@ -58,9 +59,24 @@ def find_chromium() -> Path:
     raise BrowserMissing("no Chromium: install the package chromium, or npm and run make test again")
 
 
+def find_driver() -> Path:
+    """The Node.js that runs Playwright's driver: the one that it brings, which needs libatomic, or the system's.
+
+    :raises BrowserMissing: when neither starts.
+    """
+    found = importlib.util.find_spec("playwright")
+    candidates = [str(Path(found.origin).parent / "driver" / "node")] if found is not None and found.origin else []
+    candidates += filter(None, [shutil.which("node")])
+    for program in candidates:
+        if subprocess.run([program, "--version"], capture_output=True, check=False).returncode == 0:
+            return Path(program)
+    raise BrowserMissing("Playwright's driver does not start: install the package libatomic1")
+
+
 def require_chromium() -> Path:
     """For fixtures: the browser, or a skipped test on a developer's machine and a failed one in CI (`CI=true`)."""
     try:
+        os.environ["PLAYWRIGHT_NODEJS_PATH"] = str(find_driver())
         return find_chromium()
     except BrowserMissing as missing:
         if os.environ.get("CI") == "true":

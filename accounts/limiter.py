@@ -190,7 +190,9 @@ def _count(door: Door, name: str, by: str, rate: Rate, value: str, who: Who | No
         raise  # a defect of ours, not of the cache
     except Exception as error:  # each cache backend has exceptions of its own, and none of them may open the door
         raise LimiterUnavailable from error
-    if usage is None or usage["time_left"] < 0:  # django-ratelimit's word for "could not count"
+    # A limit of 0 is django-ratelimit's word for "could not count". Its time left of -1 is not: that is also what is
+    # left of a window that ended while it was being counted in.
+    if usage is None or usage["limit"] == 0:
         raise LimiterUnavailable
     if not usage["should_limit"]:
         return

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 from unittest.mock import patch
 
 import pytest
@@ -167,6 +168,18 @@ def test_it_opens_nothing_when_it_cannot_count(failure: Exception) -> None:
     broken = patch.object(LockingDatabaseCache, "add", side_effect=failure)
     with broken, pytest.raises(LimiterUnavailable):
         guard(Door.SIGN_IN, account="bob@example.com", ip=IP)
+
+
+def test_it_counts_in_a_window_that_ends_while_it_counts(cast: Cast) -> None:
+    add = LockingDatabaseCache.add
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+
+        def slow_add(cache: LockingDatabaseCache, *arguments: Any) -> bool:
+            clock.shift(timedelta(seconds=PASSWORD.address.seconds + 1))
+            return add(cache, *arguments)
+
+        with patch.object(LockingDatabaseCache, "add", slow_add):
+            guard(Door.SIGN_IN, account="bob@example.com", ip="192.0.2.7")
 
 
 def test_it_answers_503_when_it_cannot_count(cast: Cast) -> None:

@@ -24,7 +24,6 @@ class Action(StrEnum):
     INVITATION_REVOKED = "invitation.revoked"
     KEY_CREATED = "key.created"
     LIMITER_TRIPPED = "limiter.tripped"
-    MEMBERSHIP_CREATED = "membership.created"
     MEMBERSHIP_REMOVED = "membership.removed"
     MEMBERSHIP_ROLE_CHANGED = "membership.role_changed"
     ORGANIZATION_CREATED = "organization.created"

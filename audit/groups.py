@@ -44,7 +44,6 @@ ACTIONS: dict[ActionGroup, frozenset[Action]] = {
             Action.INVITATION_CREATED,
             Action.INVITATION_REFUSED,
             Action.INVITATION_REVOKED,
-            Action.MEMBERSHIP_CREATED,
             Action.MEMBERSHIP_REMOVED,
             Action.MEMBERSHIP_ROLE_CHANGED,
         }

@@ -130,7 +130,6 @@ WORDS: dict[Action, Words] = {
     Action.LIMITER_TRIPPED: Words(
         "shield-alert", "was stopped after too many attempts", about=False, tags=_names("door")
     ),
-    Action.MEMBERSHIP_CREATED: Words("user-plus", "added", tail=_as_role),
     Action.MEMBERSHIP_REMOVED: Words("user-minus", "removed", tail=_as_role),
     Action.MEMBERSHIP_ROLE_CHANGED: Words("user-cog", "changed the role of", tail=_from_to),
     Action.ORGANIZATION_CREATED: Words("building-2", "created the organization"),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.conf import settings
+from django.core.management import call_command
 from django.db import connection, transaction
 from django.db.backends.base.operations import BaseDatabaseOperations
 
@@ -83,7 +84,7 @@ def django_db_setup(django_db_setup: None, django_db_blocker: "DjangoDbBlocker")
     expected = os.environ.get("HOLDFAST_TEST_DATABASE", "sqlite")
     assert connection.vendor == expected, f"the settings were loaded for {connection.vendor}, not for {expected}"
     with django_db_blocker.unblock():
-        _seed()
+        call_command("flush", interactive=False, verbosity=0, inhibit_post_migrate=True)  # seeds
 
 
 @pytest.fixture(autouse=True)

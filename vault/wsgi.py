@@ -31,13 +31,13 @@ def _check_keys() -> None:
     """Raises ImproperlyConfigured if a root key is missing that the database needs; makes the instance's own keys."""
     from django.db import DatabaseError, connection
 
+    from audit.system_keys import make_system_keys
     from vault.crypto.errors import CryptoError
-    from vault.keys.services import ensure_system_keys
     from vault.keys.startup import verify_root_keys
 
     try:
         verify_root_keys()
-        ensure_system_keys()
+        make_system_keys()
     except CryptoError as problem:
         raise ImproperlyConfigured(f"Holdfast cannot start:\n  - {problem}") from problem
     except DatabaseError:

@@ -5,6 +5,7 @@ from django.db import transaction
 from accounts.models import User
 from audit.actions import Action, ResourceKind
 from audit.services import append
+from audit.system_keys import key_resource
 from orgs.models import Membership, Organization
 from orgs.names import ORGANIZATION_NAME_LENGTH
 from orgs.permissions import Permission
@@ -16,13 +17,21 @@ from vault.names import clean_name
 
 
 def found_organization(*, owner: User, name: str) -> tuple[Organization, bytes]:
-    """The organization with its data key and its first owner, and the key's id; the caller writes the event.
+    """The organization with its data key (an event) and its first owner, and the key's id; the caller says what for.
 
     Must run inside the caller's transaction.
     """
     name = clean_name(name, field="Organization name", max_length=ORGANIZATION_NAME_LENGTH)
     organization = Organization.objects.create(name=name)
     key = create_tenant_key(scope=organization.key_scope, purpose=Purpose.DATA)
+    append(
+        actor=owner.audit_actor,
+        action=Action.KEY_CREATED,
+        organization_id=organization.uid,
+        resource=key_resource(key),
+        key_id=bytes(key.key_id),
+        details={"purpose": key.purpose},
+    )
     Membership.objects.create(organization=organization, user=owner, role=Role.OWNER)
     return organization, bytes(key.key_id)
 

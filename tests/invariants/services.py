@@ -327,10 +327,11 @@ SILENT = {
 """What the services packages export that writes no event on success, and why."""
 
 COMPOSED = {
-    "orgs.bootstrap_instance": ["account.created", "instance.claimed"],
-    "orgs.claim_instance": ["account.created", "instance.claimed"],
+    "orgs.bootstrap_instance": ["account.created", "key.created", "instance.claimed"],
+    "orgs.claim_instance": ["account.created", "key.created", "instance.claimed"],
+    "orgs.create_organization": ["key.created", "organization.created"],
     "orgs.join_with_invitation": ["account.created", "invitation.accepted"],
 }
-"""Services that use another service, and so its event, in their transaction."""
+"""Services that do what is an event of its own on the way, in the same transaction."""
 
 PACKAGES = {"accounts": accounts, "orgs": orgs, "secrets": secrets}

@@ -1,8 +1,12 @@
-"""Production as it is installed: gunicorn, a PostgreSQL that takes TLS only, and every secret in a file."""
+"""Production as it is installed: gunicorn, a PostgreSQL that takes TLS only, and every secret in a file.
+
+Where the only PostgreSQL is one without TLS (the development wheel's), what is about TLS is skipped and the rest runs.
+"""
 
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from secrets import token_urlsafe
 
@@ -17,11 +21,22 @@ HOST = "vault.example.com"
 HTTPS = {"Host": HOST, "X_Forwarded_Proto": "https"}
 
 
+@dataclass(frozen=True)
+class Database:
+    """A server, and the options of libpq with which it is reached."""
+
+    server: ScratchPostgresql
+    options: str
+    tls: bool
+
+
 @pytest.fixture(scope="module")
-def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[ScratchPostgresql, Path]]:
-    """The server and its certificate."""
+def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+    """A server of this module's own, which takes TLS connections only if it can do TLS."""
     if not speaks_tls(find_binaries()):
-        pytest.skip("this PostgreSQL was built without TLS")
+        with ScratchPostgresql() as server:
+            yield Database(server, "sslmode=disable", tls=False)
+        return
     folder = tmp_path_factory.mktemp("database")
     certificate, both = folder / "certificate.pem", folder / "both.pem"
     made = subprocess.run(
@@ -31,18 +46,16 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Scratch
     )  # fmt: skip
     both.write_text(made.stdout + certificate.read_text(encoding="ascii"), encoding="ascii")
     with ScratchPostgresql(certificate=both) as server:
-        yield server, certificate
+        yield Database(server, f"sslmode=verify-full&sslrootcert={certificate}", tls=True)
 
 
-def _installed(folder: Path, database: tuple[ScratchPostgresql, Path]) -> Instance:
+def _installed(folder: Path, database: Database) -> Instance:
     """An instance whose every secret is in a file, before the first migration."""
-    server, certificate = database
+    server = database.server
     name = f"installed_{folder.name}".replace("-", "_").lower()
     with psycopg.connect(server.url(), autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name}".encode())
-    (folder / "database-url").write_text(
-        f"{server.url(name)}?sslmode=verify-full&sslrootcert={certificate}\n", encoding="ascii"
-    )
+    (folder / "database-url").write_text(f"{server.url(name)}?{database.options}\n", encoding="ascii")
     (folder / "secret-key").write_text(token_urlsafe(64), encoding="ascii")
     instance = Instance(
         folder,
@@ -71,8 +84,16 @@ def _manage(instance: Instance, *arguments: str) -> str:
     return ran.stdout
 
 
+@pytest.fixture
+def tls(database: Database) -> Database:
+    """The server, for what is about TLS."""
+    if not database.tls:
+        pytest.skip("this PostgreSQL was built without TLS")
+    return database
+
+
 @pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory, database: tuple[ScratchPostgresql, Path]) -> Iterator[Instance]:
+def served(tmp_path_factory: pytest.TempPathFactory, database: Database) -> Iterator[Instance]:
     instance = _installed(tmp_path_factory.mktemp("served"), database)
     _manage(instance, "collectstatic", "--no-input", "--verbosity", "0")
     _manage(instance, "migrate", "--verbosity", "0")
@@ -93,7 +114,7 @@ def test_it_names_a_file_that_cannot_be_read(tmp_path: Path) -> None:
     assert "Traceback" not in said
 
 
-def test_it_refuses_a_root_key_that_is_none(tmp_path: Path, database: tuple[ScratchPostgresql, Path]) -> None:
+def test_it_refuses_a_root_key_that_is_none(tmp_path: Path, database: Database) -> None:
     instance = _installed(tmp_path, database)
     _manage(instance, "collectstatic", "--no-input", "--verbosity", "0")
     _manage(instance, "migrate", "--verbosity", "0")
@@ -105,15 +126,15 @@ def test_it_refuses_a_root_key_that_is_none(tmp_path: Path, database: tuple[Scra
     assert "Traceback" not in said
 
 
-def test_it_refuses_a_database_that_is_not_up_to_date(tmp_path: Path, database: tuple[ScratchPostgresql, Path]) -> None:
+def test_it_refuses_a_database_that_is_not_up_to_date(tmp_path: Path, database: Database) -> None:
     instance = _installed(tmp_path, database)
     assert "manage.py collectstatic" in instance.refused()
     _manage(instance, "collectstatic", "--no-input", "--verbosity", "0")
     assert "manage.py migrate" in instance.refused()
 
 
-def test_it_refuses_a_database_without_tls(tmp_path: Path, database: tuple[ScratchPostgresql, Path]) -> None:
-    instance = _installed(tmp_path, database)
+def test_it_refuses_a_database_without_tls(tmp_path: Path, tls: Database) -> None:
+    instance = _installed(tmp_path, tls)
     url = (tmp_path / "database-url").read_text(encoding="ascii").partition("?")[0]
     _manage(instance, "collectstatic", "--no-input", "--verbosity", "0")
     (tmp_path / "database-url").write_text(f"{url}?sslmode=disable", encoding="ascii")
@@ -123,9 +144,7 @@ def test_it_refuses_a_database_without_tls(tmp_path: Path, database: tuple[Scrat
     assert password not in said
 
 
-def test_it_asks_the_database_for_tls_when_the_url_does_not(
-    tmp_path: Path, database: tuple[ScratchPostgresql, Path]
-) -> None:
+def test_it_asks_the_database_for_tls_when_the_url_does_not(tmp_path: Path, database: Database) -> None:
     instance = _installed(tmp_path, database)
     url = (tmp_path / "database-url").read_text(encoding="ascii").partition("?")[0]
     (tmp_path / "database-url").write_text(url, encoding="ascii")
@@ -164,11 +183,9 @@ def test_its_health_check_finds_it_healthy(served: Instance) -> None:
     assert check(1) == 1
 
 
-def test_every_connection_to_the_database_is_encrypted(
-    served: Instance, database: tuple[ScratchPostgresql, Path]
-) -> None:
+def test_every_connection_to_the_database_is_encrypted(served: Instance, tls: Database) -> None:
     served.get("/readyz", **HTTPS)
-    with psycopg.connect(database[0].url("postgres", superuser=True)) as connection:
+    with psycopg.connect(tls.server.url("postgres", superuser=True)) as connection:
         rows = connection.execute(
             "SELECT ssl, version FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) WHERE usename = 'holdfast'"
         ).fetchall()

@@ -13,7 +13,6 @@ import dataclasses
 import importlib
 import json
 import os
-import pkgutil
 import subprocess
 import sys
 import tempfile
@@ -30,8 +29,8 @@ _MARK = "--measure"  # how this program calls itself, once per database
 
 def benchmarks() -> list[str]:
     """The names of the modules that can be run."""
-    names = (module.name for module in pkgutil.iter_modules(tests.bench.__path__))
-    return sorted(name for name in names if name not in {"__main__", "result"})
+    modules = sorted(Path(tests.bench.__path__[0]).glob("[!_]*.py"))
+    return [module.stem for module in modules if "\ndef run(" in module.read_text(encoding="utf-8")]
 
 
 def _measure(names: list[str]) -> None:
@@ -41,11 +40,9 @@ def _measure(names: list[str]) -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "vault.settings")
     django.setup()
     for name in names:
-        module = importlib.import_module(f"tests.bench.{name}")
-        if hasattr(module, "run"):
-            results: list[Result] = module.run()
-            sys.stdout.write(f"{json.dumps([dataclasses.asdict(result) for result in results])}\n")
-            sys.stdout.flush()
+        results: list[Result] = importlib.import_module(f"tests.bench.{name}").run()
+        sys.stdout.write(f"{json.dumps([dataclasses.asdict(result) for result in results])}\n")
+        sys.stdout.flush()
 
 
 def _run_on(database: str, environment: dict[str, str], names: list[str]) -> tuple[list[Result], bool]:

@@ -12,6 +12,7 @@ import argparse
 import dataclasses
 import importlib
 import json
+import logging
 import os
 import subprocess
 import sys
@@ -39,6 +40,7 @@ def _measure(names: list[str]) -> None:
     import django
 
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "vault.settings")
+    logging.disable(logging.WARNING)  # a line for each request of a benchmark would bury its result
     django.setup()
     for name in names:
         results: list[Result] = importlib.import_module(f"tests.bench.{name}").run()

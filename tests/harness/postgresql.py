@@ -24,6 +24,8 @@ import psycopg
 START_SECONDS = 30
 STOP_SECONDS = 15
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
+_SCRATCH = Path("/tmp")  # not $TMPDIR: another user must be able to get there; mkdtemp keeps the folder to its owner
+_PREFIX = "holdfast-pg-"  # and the process that owns it
 
 _SETTINGS = {
     "listen_addresses": "127.0.0.1",
@@ -107,6 +109,14 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def _sweep() -> None:
+    """Remove what runs that were killed have left behind."""
+    for folder in _SCRATCH.glob(f"{_PREFIX}*"):
+        owner = folder.name.removeprefix(_PREFIX).partition("-")[0]
+        if folder.is_dir() and not folder.is_symlink() and not Path("/proc", owner).exists():
+            shutil.rmtree(folder, ignore_errors=True)
+
+
 def _die_with_parent() -> None:
     """Runs in the child: a killed test run must not leave a server behind (SIGINT is PostgreSQL's fast shutdown)."""
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGINT)
@@ -136,8 +146,8 @@ class ScratchPostgresql:
         return f"postgresql://{user}:{self._passwords[user]}@127.0.0.1:{self.port}/{database}"
 
     def __enter__(self) -> Self:
-        # Not $TMPDIR: another user must be able to get there, and mkdtemp keeps the folder to its owner.
-        self._folder = Path(tempfile.mkdtemp(prefix="holdfast-pg-", dir="/tmp"))
+        _sweep()
+        self._folder = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-", dir=_SCRATCH))
         try:
             self._make_cluster()
             self._start()

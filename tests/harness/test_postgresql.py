@@ -32,6 +32,8 @@ def test_it_is_gone_when_the_process_that_started_it_is_killed() -> None:
     while psutil.pid_exists(server) and time.monotonic() < deadline:
         time.sleep(0.1)
     assert not psutil.pid_exists(server)
+    with ScratchPostgresql():  # the next one sweeps
+        assert not list(Path("/tmp").glob(f"holdfast-pg-{owner.pid}-*"))
 
 
 def test_it_leaves_no_folder_behind() -> None:

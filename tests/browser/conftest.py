@@ -2,14 +2,12 @@
 through the page."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, ViewportSize
 
 from tests.browser.server import VaultServer
 
-ARTIFACTS = Path(__file__).resolve().parents[1] / "artifacts"
 DESKTOP: ViewportSize = {"width": 1280, "height": 900}
 PHONE: ViewportSize = {"width": 390, "height": 844}
 

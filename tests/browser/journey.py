@@ -42,8 +42,9 @@ def enrol(page: Page, person: Person) -> None:
     person.key = "".join(shown.split())
     page.get_by_label(re.compile("^(Code|Six-digit)")).fill(person.code())
     page.get_by_role("button", name="Confirm").click()
-    person.recovery_codes = page.locator("#recovery-codes code").all_inner_texts()
-    assert len(person.recovery_codes) == 10
+    codes = page.locator("#recovery-codes code")
+    expect(codes).to_have_count(10)  # waits for the page that follows: reading the texts does not
+    person.recovery_codes = codes.all_inner_texts()
     page.get_by_role("link", name=re.compile("continue")).click()
 
 

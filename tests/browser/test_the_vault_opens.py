@@ -187,6 +187,7 @@ def read_environments(page: Page, project: str) -> dict[tuple[str, str], str]:
         if following.count() == 0:
             break
         following.click()
+        page.wait_for_load_state()  # a click waits until the next page begins, and `all` for nothing
     for place, address in cells.items():
         found[place] = reveal_value(page, address)
     return found

@@ -9,6 +9,8 @@ from accounts.codes import parse_recovery_code, totp_code_problem
 from accounts.context import Theme
 from accounts.errors import AccountError
 from accounts.hashers import PASSWORD_MAX_LENGTH
+from accounts.models import User
+from accounts.selectors import has_second_factor
 from accounts.services.accounts import clean_email
 from vault.forms import NameField
 
@@ -192,6 +194,32 @@ class InstanceForm(forms.Form):
     password = PasswordField(
         label="Your password", help_text="To confirm.", error_messages={"required": "Enter your password to confirm."}
     )
+
+
+class StepUpForm(forms.Form):
+    """The proof that a critical action asks for: a code where there is an authenticator, else the password.
+
+    Forms of critical actions inherit from it; their own fields come first. What is right is for
+    `accounts.services.step_up` to say, with `proof`.
+    """
+
+    code = CodeField(help_text="To confirm that it is you.")
+    password = PasswordField(
+        label="Your password",
+        help_text="To confirm that it is you.",
+        error_messages={"required": "Enter your password to confirm."},
+    )
+
+    def __init__(self, *args: Any, person: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        proof = "code" if has_second_factor(person) else "password"
+        del self.fields["password" if proof == "code" else "code"]
+        self.order_fields([name for name in self.fields if name != proof])
+
+    @property
+    def proof(self) -> dict[str, str]:
+        """`code` or `password` as it was typed, by name."""
+        return {name: self.cleaned_data[name] for name in ("code", "password") if name in self.cleaned_data}
 
 
 class ThemeForm(forms.Form):

@@ -40,6 +40,8 @@ class Door(StrEnum):
     PASSWORD_CHANGE = "password_change"  # noqa: S105 - the name of a door
     FACTOR_CHANGE = "factor_change"
     INSTANCE_CHANGE = "instance_change"
+    STEP_UP = "step_up"
+    STEP_UP_PASSWORD = "step_up_password"  # noqa: S105 - the name of a door
     ENROLMENT = "enrolment"
     SETUP = "setup"
     INVITATION = "invitation"
@@ -78,6 +80,8 @@ LIMITS: dict[Door, Limits] = {
     Door.PASSWORD_CHANGE: PASSWORD,
     Door.FACTOR_CHANGE: PASSWORD,
     Door.INSTANCE_CHANGE: PASSWORD,
+    Door.STEP_UP_PASSWORD: PASSWORD,
+    Door.STEP_UP: CODE,
     Door.SECOND_FACTOR: CODE,
     Door.ENROLMENT: CODE,
     Door.RECOVERY_CODE: RECOVERY,

@@ -24,6 +24,7 @@ from accounts.services.sign_in import (
     use_recovery_code,
     verify_second_factor,
 )
+from accounts.services.step_up import step_up
 
 __all__ = [
     "begin_totp_enrolment",
@@ -43,6 +44,7 @@ __all__ = [
     "sign_in_with_password",
     "sign_out",
     "start_session",
+    "step_up",
     "unlock_account",
     "use_recovery_code",
     "verify_second_factor",

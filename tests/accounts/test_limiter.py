@@ -135,7 +135,13 @@ def test_it_opens_again_when_it_says() -> None:
 
 def test_it_shares_one_counter_between_all_doors_that_ask_for_the_password() -> None:
     doors = [door for door, limits in LIMITS.items() if limits is PASSWORD]
-    assert {Door.SIGN_IN, Door.PASSWORD_CHANGE, Door.FACTOR_CHANGE, Door.INSTANCE_CHANGE} == set(doors)
+    assert set(doors) == {
+        Door.SIGN_IN,
+        Door.PASSWORD_CHANGE,
+        Door.FACTOR_CHANGE,
+        Door.INSTANCE_CHANGE,
+        Door.STEP_UP_PASSWORD,
+    }
     assert sum(knock(door, 5) for door in doors) == PASSWORD.pair.count
 
 

@@ -196,6 +196,11 @@ def _new_codes(world: World) -> Callable[[], object]:
     return lambda: accounts.create_recovery_codes(actor=world.cast.bob, code=code)
 
 
+def _step_up(world: World) -> Callable[[], object]:
+    code = world.code(authenticator_of(world.cast.bob))
+    return lambda: accounts.step_up(actor=world.cast.bob, code=code)
+
+
 def _reset(world: World) -> Callable[[], object]:
     authenticator_of(world.cast.bob)
     return lambda: accounts.reset_second_factor(account=world.cast.bob, actor=OPERATOR)
@@ -250,6 +255,7 @@ CASES: dict[str, Prepare] = {
     "accounts.revoke_support": _revoke_support,
     "accounts.sign_in_with_password": _sign_in,
     "accounts.sign_out": _sign_out,
+    "accounts.step_up": _step_up,
     "accounts.unlock_account": lambda w: (
         lambda: accounts.unlock_account(actor=w.cast.sam.audit_actor, account=w.cast.bob)
     ),

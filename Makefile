@@ -109,13 +109,18 @@ format: $(VENV)/.development-installed ## Format code and templates, and mend wh
 	$(PY) -m ruff format --quiet .
 	$(TEMPLATES) | xargs -0 $(VENV)/bin/djade --target-version 5.2 || true
 
+# The providers of root keys that need a library; each has a lock file with all that Holdfast then runs on.
+EXTRAS := aws-kms openbao pkcs11
 # uv makes lock files for every platform at once, which pip cannot; it is used for nothing else.
 LOCK = $$uv/bin/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --python-version 3.11 pyproject.toml
 .PHONY: lock
 lock: $(PY) ## Lock the dependencies again (UPGRADE=1 for newer versions)
 	@uv=$$(mktemp -d) && trap 'rm -rf "$$uv"' EXIT && $(PY) -m venv "$$uv" && "$$uv/bin/python" -m pip install --quiet uv \
 		&& $(LOCK) $(if $(UPGRADE),--upgrade) --output-file requirements.lock \
-		&& $(LOCK) $(if $(UPGRADE),--upgrade) --group dev --constraint requirements.lock --output-file requirements-dev.lock
+		&& $(LOCK) $(if $(UPGRADE),--upgrade) --all-extras --group dev --constraint requirements.lock --output-file requirements-dev.lock \
+		&& for extra in $(EXTRAS); do \
+			$(LOCK) --extra $$extra --constraint requirements-dev.lock --output-file requirements-$$extra.lock || exit; \
+		done
 	@$(MAKE) check-locks
 
 .PHONY: clean

@@ -76,5 +76,5 @@ _drop_callbacks: list[Callable[[], None]] = []
 
 
 def on_dropped(callback: Callable[[], None]) -> None:
-    """Have ``callback()`` called whenever the root keys in memory are dropped or replaced: forget what they unwrapped."""
+    """Have ``callback()`` called when the root keys in memory are dropped, to forget what they unwrapped."""
     _drop_callbacks.append(callback)

@@ -1,0 +1,11 @@
+"""What the fork server imports once, so that its children need not."""
+
+import os
+
+import django
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "vault.settings")
+django.setup()
+
+import tests.proof.failpoints  # noqa: E402 - after the set-up, as all that has models
+import tests.proof.writers  # noqa: E402, F401 - as above

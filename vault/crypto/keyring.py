@@ -7,12 +7,13 @@ from typing import NoReturn, Self
 from vault.crypto import aead
 from vault.crypto.errors import KeyMisuse, KeyUnavailable
 from vault.crypto.fingerprint import KEY_ID_SIZE, fingerprint
-from vault.crypto.secrecy import Confidential
-from vault.crypto.signing import derive, hmac_sha256, length_prefixed
+from vault.crypto.secrecy import Confidential, scrubbed
+from vault.crypto.signing import Signer, derive, hmac_sha256, length_prefixed, public_key_of, signer
 
 _KEY_ID = b"holdfast/v1/key-id"
 _WRAP_DEK = b"holdfast/v1/wrap-dek"
 _MAC = b"holdfast/v1/mac"
+_SIGN = b"holdfast/v1/sign"
 
 
 class KeyUse(StrEnum):
@@ -22,8 +23,16 @@ class KeyUse(StrEnum):
     """Wraps the data keys of values."""
     MAC = "mac"
     """Authenticates: tokens, events, rows."""
+    SIGN = "sign"
+    """Signs reports, for whoever has the public key."""
 
 
+_LABELS = {KeyUse.WRAP: _WRAP_DEK, KeyUse.MAC: _MAC, KeyUse.SIGN: _SIGN}
+_JOBS = {"dek_cipher": "encryption", "_mac_key": "MACs", "_signer": "signatures", "public_key": "signatures"}
+"""What a key can do, by the attribute that does it."""
+
+
+@scrubbed
 def key_id_of_key(material: bytes) -> bytes:
     """The 16-byte id of a key, derived from the key: whoever has another key has another id, and can be told so."""
     return derive(material, info=_KEY_ID, length=KEY_ID_SIZE)
@@ -37,7 +46,7 @@ class TenantKey(Confidential):
     16 bytes.
     """
 
-    __slots__ = ("_mac_key", "dek_cipher", "key_id", "purpose", "scope", "use", "version")
+    __slots__ = ("_mac_key", "_signer", "dek_cipher", "key_id", "public_key", "purpose", "scope", "use", "version")
 
     key_id: bytes
     scope: str
@@ -45,15 +54,18 @@ class TenantKey(Confidential):
     version: int
     use: KeyUse
     dek_cipher: aead.Cipher
-    """Wraps DEKs. On a key that is for MACs it raises KeyMisuse."""
+    """Wraps DEKs. On a key that is for anything else it raises KeyMisuse."""
+    public_key: bytes
+    """Ed25519 (RFC 8032), 32 bytes: verifies what ``sign`` signed. On a key that does not sign it raises KeyMisuse."""
     _mac_key: bytes
+    _signer: Signer
 
+    @scrubbed
     def __init__(self, material: bytes, *, scope: str, purpose: str, version: int, use: KeyUse) -> None:
         """``material``: 32 random bytes, else ValueError."""
         if len(material) != aead.KEY_SIZE:
             raise ValueError(f"A tenant key has {aead.KEY_SIZE} bytes.")
-        job = length_prefixed({KeyUse.WRAP: _WRAP_DEK, KeyUse.MAC: _MAC}[use], purpose.encode())
-        derived = derive(material, info=job)
+        derived = derive(material, info=length_prefixed(_LABELS[use], purpose.encode()))
         self._set(
             key_id=key_id_of_key(material),
             scope=scope,
@@ -63,26 +75,35 @@ class TenantKey(Confidential):
         )
         if use is KeyUse.WRAP:
             self._set(dek_cipher=aead.cipher(derived))
-        else:
+        elif use is KeyUse.MAC:
             self._set(_mac_key=derived)
+        else:
+            private = signer(derived)
+            self._set(_signer=private, public_key=public_key_of(private))
 
     def __repr__(self) -> str:
         return f"<TenantKey {fingerprint(self.key_id)}: {self.purpose} of {self.scope}, version {self.version}>"
 
     def __getattr__(self, name: str) -> NoReturn:
-        # Reached for what is not set: the half that belongs to the job this key does not do.
-        if name in ("dek_cipher", "_mac_key"):
-            job = "encryption" if name == "dek_cipher" else "MACs"
-            raise KeyMisuse(f"The {self.purpose} key {fingerprint(self.key_id)} is not for {job}.")
+        # Reached for what is not set: the parts that belong to the jobs this key does not do.
+        if name in _JOBS:
+            raise KeyMisuse(f"The {self.purpose} key {fingerprint(self.key_id)} is not for {_JOBS[name]}.")
         raise AttributeError(name)
 
     def mac(self, label: str, message: bytes) -> bytes:
         """HMAC-SHA-256 over the length-prefixed label and the message: 32 bytes.
 
         ``label`` says what kind of thing is authenticated; two kinds never share one. Raises KeyMisuse on a key that
-        is for encryption.
+        is not for MACs.
         """
         return hmac_sha256(self._mac_key, length_prefixed(label.encode()) + message)
+
+    def sign(self, message: bytes) -> bytes:
+        """The Ed25519 signature of the message (RFC 8032): 64 bytes, the same each time.
+
+        Reports are signed as notes (``vault.crypto.notes``). Raises KeyMisuse on a key that is not for signatures.
+        """
+        return self._signer.sign(message)
 
 
 class Keyring(Confidential):

@@ -16,7 +16,7 @@ from vault.crypto.aad import tenant_key_aad
 from vault.crypto.errors import CryptoError, DamagedKey, UnsupportedFormat, WrongKey
 from vault.crypto.fingerprint import KEY_ID_SIZE, fingerprint
 from vault.crypto.keyring import KeyUse, TenantKey, key_id_of_key
-from vault.crypto.secrecy import Confidential
+from vault.crypto.secrecy import Confidential, scrubbed
 from vault.crypto.signing import derive, length_prefixed
 
 _WRAP_TENANT_KEY = b"holdfast/v1/wrap-tenant-key"
@@ -50,6 +50,7 @@ class RootKey(Confidential):
     key_id: bytes
     _cipher: aead.Cipher
 
+    @scrubbed
     def __init__(self, material: bytes) -> None:
         """``material``: 32 random bytes, else ValueError."""
         if len(material) != aead.KEY_SIZE:
@@ -57,26 +58,14 @@ class RootKey(Confidential):
         self._set(key_id=key_id_of_key(material), _cipher=aead.cipher(derive(material, info=_WRAP_TENANT_KEY)))
 
     @classmethod
+    @scrubbed
     def from_text(cls, text: str) -> Self:
         """The root key that a text of the form ``hfroot1-…`` holds (FORMAT.md, Root key text).
 
         The text ends with a checksum, so a mistyped or truncated paste is told apart from a wrong key.
         Raises MalformedRootKey.
         """
-        if not text.startswith(PREFIX):
-            raise MalformedRootKey(f"a root key begins with {PREFIX!r}, this text does not.")
-        if len(text) != _TEXT_SIZE:
-            raise MalformedRootKey(
-                f"a root key has {_TEXT_SIZE} characters, this text has {len(text)}: it was cut short or added to."
-            )
-        encoded = text[len(PREFIX) :]
-        if not _BASE64URL.fullmatch(encoded):
-            raise MalformedRootKey("it has a character that a root key cannot have.")
-        decoded = base64.urlsafe_b64decode(encoded)
-        material, checksum = decoded[: aead.KEY_SIZE], decoded[aead.KEY_SIZE :]
-        if _checksum(material) != checksum:
-            raise MalformedRootKey("its checksum does not match: a character was mistyped or lost.")
-        return cls(material)
+        return cls(root_key_material(text))
 
     def __repr__(self) -> str:
         return f"<RootKey {fingerprint(self.key_id)}>"
@@ -87,11 +76,13 @@ class RootKey(Confidential):
         return fingerprint(self.key_id)
 
 
+@scrubbed
 def generate_root_key_text() -> str:
     """The text of a new random root key: 32 bytes from the operating system, as ``RootKey.from_text`` reads it."""
     return root_key_text(os.urandom(aead.KEY_SIZE))
 
 
+@scrubbed
 def root_key_text(material: bytes) -> str:
     """The text form of 32 bytes of root key: prefix, then base64url of the key and a 4-byte checksum, 56 characters."""
     if len(material) != aead.KEY_SIZE:
@@ -99,10 +90,30 @@ def root_key_text(material: bytes) -> str:
     return PREFIX + base64.urlsafe_b64encode(material + _checksum(material)).decode("ascii")
 
 
+@scrubbed
+def root_key_material(text: str) -> bytes:
+    """The 32 bytes in the text of a root key: for splitting it into shares. Raises MalformedRootKey."""
+    if not text.startswith(PREFIX):
+        raise MalformedRootKey(f"a root key begins with {PREFIX!r}, this text does not.")
+    if len(text) != _TEXT_SIZE:
+        raise MalformedRootKey(
+            f"a root key has {_TEXT_SIZE} characters, this text has {len(text)}: it was cut short or added to."
+        )
+    encoded = text[len(PREFIX) :]
+    if not _BASE64URL.fullmatch(encoded):
+        raise MalformedRootKey("it has a character that a root key cannot have.")
+    decoded = base64.urlsafe_b64decode(encoded)
+    material, checksum = decoded[: aead.KEY_SIZE], decoded[aead.KEY_SIZE :]
+    if _checksum(material) != checksum:
+        raise MalformedRootKey("its checksum does not match: a character was mistyped or lost.")
+    return material
+
+
 def _checksum(material: bytes) -> bytes:
     return hashlib.sha256(length_prefixed(_CHECKSUM) + material).digest()[:_CHECKSUM_SIZE]
 
 
+@scrubbed
 def new_tenant_key(
     root_key: RootKey, *, scope: str, purpose: str, version: int, use: KeyUse
 ) -> tuple[bytes, TenantKey]:
@@ -112,6 +123,7 @@ def new_tenant_key(
     return wrapped, TenantKey(material, scope=scope, purpose=purpose, version=version, use=use)
 
 
+@scrubbed
 def wrap(
     root_key: RootKey, material: bytes, *, scope: str, purpose: str, version: int, _nonce: bytes | None = None
 ) -> bytes:
@@ -127,6 +139,7 @@ def wrap(
     return header + nonce + root_key._cipher.encrypt(nonce, material, aad)
 
 
+@scrubbed
 def unwrap(
     root_key: RootKey, wrapped: bytes, *, scope: str, purpose: str, version: int, use: KeyUse, key_id: bytes
 ) -> TenantKey:

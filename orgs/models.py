@@ -5,15 +5,19 @@ that a URL or an event shows can be counted.
 """
 
 import uuid
+from typing import Any
 
 from django.conf import settings
-from django.db import models
+from django.db import IntegrityError, models, transaction
 from django.db.models import Q
 from django.utils import timezone
 
 from audit.actions import ResourceKind
 from audit.resource import Resource
+from orgs.names import SLUG_LENGTH, free_slug
 from orgs.roles import Role
+
+_SLUG_ATTEMPTS = 5
 
 
 class Organization(models.Model):
@@ -21,10 +25,32 @@ class Organization(models.Model):
 
     uid = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     name = models.CharField(max_length=100)
+    slug = models.SlugField(
+        max_length=SLUG_LENGTH,
+        unique=True,
+        editable=False,
+        help_text="What commands call it: made from the first name, kept when the name changes.",
+    )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     def __str__(self) -> str:
         return self.name
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Gives a new organization its slug; of two of the same name at once, the second takes the next number."""
+        if self.slug:
+            super().save(*args, **kwargs)
+            return
+        for _ in range(_SLUG_ATTEMPTS - 1):
+            self.slug = free_slug(self.name, type(self).objects.values_list("slug", flat=True))
+            try:
+                with transaction.atomic():
+                    return super().save(*args, **kwargs)
+            except IntegrityError:
+                if not type(self).objects.filter(slug=self.slug).exists():
+                    raise
+        self.slug = f"organization-{self.uid.hex}"
+        super().save(*args, **kwargs)
 
     @property
     def key_scope(self) -> str:

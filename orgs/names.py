@@ -1,6 +1,11 @@
-"""The limits of names in this app, and the key under which a name is unique."""
+"""The limits of names in this app, the key under which a name is unique, and what commands call an organization."""
+
+import re
+from itertools import count
 
 from django.core.exceptions import ValidationError
+from django.db.models import Model, QuerySet
+from django.utils.text import slugify
 
 from vault.names import clean_name, fold_name
 
@@ -9,6 +14,10 @@ PERSON_NAME_LENGTH = 100
 PROJECT_NAME_LENGTH = 100
 PROJECT_DESCRIPTION_LENGTH = 500
 ENVIRONMENT_NAME_LENGTH = 60
+SLUG_LENGTH = 60
+_UID = re.compile(r"[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_NUMBER_LENGTH = 8
+"""Room for a hyphen and the number of a name that is taken."""
 
 
 def clean_named(value: str, *, field: str, max_length: int) -> tuple[str, str]:
@@ -25,3 +34,16 @@ def clean_named(value: str, *, field: str, max_length: int) -> tuple[str, str]:
             code="fold",
         )
     return name, key
+
+
+def free_slug(name: str, taken: "QuerySet[Model, str]") -> str:
+    """A slug made from `name` that is not among `taken`: `acme`, or else `acme-2`, `acme-3`, …
+
+    Lower-case letters, digits and single hyphens. A name without a Latin letter or digit becomes `organization`.
+    Never the text of a uid, by which commands name an organization as well.
+    """
+    base = slugify(name)[: SLUG_LENGTH - _NUMBER_LENGTH].strip("-_") or "organization"
+    if _UID.fullmatch(base):
+        base = f"organization-{base}"
+    near = set(taken.filter(slug__startswith=base))
+    return next(slug for number in count(1) if (slug := base if number == 1 else f"{base}-{number}") not in near)

@@ -272,6 +272,10 @@ TRASH_DAYS = 30
 INVITATION_HOURS = 72
 SETUP_LINK_HOURS = 24
 REVEAL_SECONDS = 30
+# How long a key of each purpose writes before its rotation is due, and how often it may wrap before housekeeping
+# rotates it by itself: at most 2^32 random nonces under one key (NIST SP 800-38D §8.3), with room to spare.
+KEY_ROTATION_DAYS = {"data": 365, "totp": 365, "token": 365, "audit": 365, "row": 365, "sign": 365}
+KEY_WRAP_ROTATE_AT = 2**31
 
 # A line that cannot be written would otherwise be printed raw, with the values in its exception.
 logging.raiseExceptions = False

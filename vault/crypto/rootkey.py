@@ -148,6 +148,28 @@ def unwrap(
     ``key_id``: what the key's row says it is. Raises UnsupportedFormat, WrongKey if the root key is not the one that
     wrapped it, DamagedKey if it was altered or moved, WrongKey if it opens but is another tenant key than the row says.
     """
+    material = _open(root_key, wrapped, scope=scope, purpose=purpose, version=version)
+    key = TenantKey(material, scope=scope, purpose=purpose, version=version, use=use)
+    if key.key_id != key_id:
+        raise WrongKey(key_id, key.key_id)
+    return key
+
+
+def wrap_again(
+    source: RootKey, target: RootKey, wrapped: bytes, *, scope: str, purpose: str, version: int, key_id: bytes
+) -> bytes:
+    """The tenant key in ``wrapped``, which is under ``source``, wrapped under ``target``: 77 bytes.
+
+    ``key_id``: what the key's row says it is. Raises as ``unwrap``.
+    """
+    material = _open(source, wrapped, scope=scope, purpose=purpose, version=version)
+    if key_id_of_key(material) != key_id:
+        raise WrongKey(key_id, key_id_of_key(material))
+    return wrap(target, material, scope=scope, purpose=purpose, version=version)
+
+
+def _open(root_key: RootKey, wrapped: bytes, *, scope: str, purpose: str, version: int) -> bytes:
+    """The 32 bytes of the tenant key in ``wrapped``. Raises UnsupportedFormat, WrongKey, DamagedKey."""
     root_key_id = root_key_id_of(wrapped)
     if root_key_id != root_key.key_id:
         raise WrongKey(root_key_id, root_key.key_id, what="root key")
@@ -156,13 +178,9 @@ def unwrap(
     if len(wrapped) != WRAPPED_SIZE:
         raise damaged
     try:
-        material = root_key._cipher.decrypt(wrapped[_HEADER:_NONCE], wrapped[_NONCE:], aad)
+        return root_key._cipher.decrypt(wrapped[_HEADER:_NONCE], wrapped[_NONCE:], aad)
     except aead.NotAuthentic:
         raise damaged from None
-    key = TenantKey(material, scope=scope, purpose=purpose, version=version, use=use)
-    if key.key_id != key_id:
-        raise WrongKey(key_id, key.key_id)
-    return key
 
 
 def root_key_id_of(wrapped: bytes) -> bytes:

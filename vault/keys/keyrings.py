@@ -66,6 +66,17 @@ def forget() -> None:
     root_keys.cache_clear()
 
 
+def refresh() -> None:
+    """Look now whether another process changed a key, and forget what is out of date."""
+    _rings.clear()
+
+
+def changed(scope: str, purpose: Purpose) -> None:
+    """Say that this transaction changed a key of a scope and purpose."""
+    _rings.pop((scope, purpose), None)
+    transaction.on_commit(lambda: _rings.pop((scope, purpose), None))
+
+
 def expect_commit(key_id: bytes) -> None:
     """Say that this transaction is about to insert a key: no keyring with it is remembered before it commits."""
     _uncommitted.add(key_id)

@@ -16,7 +16,9 @@ class WrappedKey(models.Model):
 
     ``scope``: an organization's uid as text, or ``system``. ``version``: 1, 2, … within scope and purpose.
     ``key_id``, ``root_key_id``: 16 bytes, public. ``wrapped``: 77 bytes (vault/crypto/FORMAT.md), empty once destroyed.
-    Rows are written by ``vault.keys.services`` only.
+    ``next_root_key_id``, ``next_wrapped``: a second wrapping of the same key, while the root key is being rotated.
+    ``wraps``: data keys wrapped so far, never fewer than there were (``vault.keys.counting``).
+    Rows are written by ``vault.keys`` only: ``services``, ``lifecycle``, ``rootkeys`` and ``counting``.
     """
 
     uid = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -29,6 +31,12 @@ class WrappedKey(models.Model):
     wrapped = models.BinaryField(max_length=WRAPPED_SIZE)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     activated_at = models.DateTimeField(null=True, blank=True)
+    next_root_key_id = models.BinaryField(max_length=KEY_ID_SIZE, null=True)
+    next_wrapped = models.BinaryField(max_length=WRAPPED_SIZE, null=True)
+    wraps = models.PositiveBigIntegerField(default=0)
+    superseded_at = models.DateTimeField(null=True, blank=True)
+    retired_at = models.DateTimeField(null=True, blank=True)
+    destroyed_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ["scope", "purpose", "version"]
@@ -47,6 +55,15 @@ class WrappedKey(models.Model):
                 | (~Q(state=KeyState.DESTROYED.value) & ~Q(wrapped=b"")),
                 name="only_destroyed_keys_are_empty",
             ),
+            models.CheckConstraint(
+                condition=Q(next_root_key_id=None, next_wrapped=None)
+                | (
+                    ~Q(state=KeyState.DESTROYED.value)
+                    & Q(next_root_key_id__isnull=False, next_wrapped__isnull=False)
+                    & ~Q(next_wrapped=b"")
+                ),
+                name="next_wrapping_is_whole",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -56,3 +73,65 @@ class WrappedKey(models.Model):
     def fingerprint(self) -> str:
         """How this key is named to people."""
         return fingerprint(bytes(self.key_id))
+
+
+class KeyGeneration(models.Model):
+    """One row with a number that every change of a key's state makes larger: how processes notice (``keyrings``)."""
+
+    SINGLETON = 1
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=SINGLETON, editable=False)
+    number = models.PositiveBigIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(id=1), name="one_key_generation")]
+
+    def __str__(self) -> str:
+        return f"generation {self.number}"
+
+
+class KnownRootKey(models.Model):
+    """A root key that this instance has been started with: its id and where it came from, never the key.
+
+    ``wrapping_since``: since when new tenant keys are wrapped under it. The latest one that is not retired wraps.
+    ``retired_at``: since when no tenant key is wrapped under it; it never wraps again. Written by ``rootkeys`` only.
+    """
+
+    key_id = models.BinaryField(max_length=KEY_ID_SIZE, unique=True)
+    source = models.CharField(max_length=255)
+    first_seen_at = models.DateTimeField(default=timezone.now, editable=False)
+    wrapping_since = models.DateTimeField(null=True, blank=True)
+    retired_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["first_seen_at", "id"]
+
+    def __str__(self) -> str:
+        return f"root key {self.fingerprint} ({self.source})"
+
+    @property
+    def fingerprint(self) -> str:
+        """How this root key is named to people."""
+        return fingerprint(bytes(self.key_id))
+
+
+class ServingProcess(models.Model):
+    """A process that answers requests, and the root keys that it holds. Written by ``processes`` only.
+
+    ``root_key_ids``: hex, in the order of its configuration. ``seen_at``: at most a minute older than its last use of
+    a key.
+    """
+
+    uid = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    host = models.CharField(max_length=255)
+    pid = models.PositiveIntegerField()
+    started_at = models.DateTimeField(default=timezone.now, editable=False)
+    seen_at = models.DateTimeField(default=timezone.now, db_index=True)
+    root_key_ids = models.JSONField(default=list)
+
+    class Meta:
+        ordering = ["host", "started_at", "uid"]
+        verbose_name_plural = "serving processes"
+
+    def __str__(self) -> str:
+        return f"process {self.pid} on {self.host}"

@@ -3,8 +3,13 @@
 A stored hash is ``key_id (16) | HMAC-SHA-256 (32)``: 48 bytes, which say by themselves which pepper made them.
 """
 
+from typing import TYPE_CHECKING, Any
+
+from django.apps import apps
+from django.db import models
+
 from vault.crypto.fingerprint import KEY_ID_SIZE
-from vault.crypto.keyring import TenantKey
+from vault.crypto.keyring import KeyUse, TenantKey
 from vault.crypto.signing import MAC_SIZE, equal
 from vault.keys.keyrings import keyring_for
 from vault.keys.purposes import SYSTEM_SCOPE, Purpose
@@ -12,6 +17,40 @@ from vault.keys.purposes import SYSTEM_SCOPE, Purpose
 KEYED_HASH_SIZE = KEY_ID_SIZE + MAC_SIZE
 
 _LABEL = "holdfast/v1/keyed-hash"
+
+
+if TYPE_CHECKING:
+    _BinaryField = models.BinaryField[bytes, bytes | memoryview]
+else:
+    _BinaryField = models.BinaryField  # generic for the type checker only
+
+
+class KeyedHashField(_BinaryField):
+    """A column of keyed hashes (``keyed_hash``), which tells under which purpose they are: 48 bytes each."""
+
+    def __init__(self, *args: Any, purpose: Purpose, **options: Any) -> None:
+        """``purpose``: whose peppers. Raises ValueError for one whose keys do not authenticate."""
+        self.purpose = Purpose(purpose)
+        if self.purpose.use is not KeyUse.MAC:
+            raise ValueError(f"A {self.purpose} key makes no keyed hashes.")
+        options["max_length"] = KEYED_HASH_SIZE
+        super().__init__(*args, **options)
+
+    def deconstruct(self) -> Any:
+        name, path, args, kwargs = super().deconstruct()
+        kwargs.pop("max_length", None)
+        kwargs["purpose"] = self.purpose.value
+        return name, path, args, kwargs
+
+
+def keyed_hash_fields() -> tuple[KeyedHashField, ...]:
+    """Every column of keyed hashes there is, so that a count of the rows under a key forgets none."""
+    return tuple(
+        field
+        for model in apps.get_models()
+        for field in model._meta.concrete_fields
+        if isinstance(field, KeyedHashField)
+    )
 
 
 def keyed_hash(purpose: Purpose, message: bytes) -> bytes:

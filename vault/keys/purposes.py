@@ -22,12 +22,16 @@ class Purpose(StrEnum):
     """Authentication of audit events."""
     ROW = "row"
     """Authentication of rows that grant authority."""
+    SIGN = "sign"
+    """Signatures of reports about keys, which can be checked without any key of ours."""
 
     @property
     def use(self) -> KeyUse:
-        """Whether keys of this purpose wrap data keys or authenticate."""
-        return KeyUse.WRAP if self in (Purpose.DATA, Purpose.TOTP) else KeyUse.MAC
+        """The one job of this purpose's keys: wrap data keys, authenticate, or sign."""
+        return _USES.get(self, KeyUse.MAC)
 
+
+_USES = {Purpose.DATA: KeyUse.WRAP, Purpose.TOTP: KeyUse.WRAP, Purpose.SIGN: KeyUse.SIGN}
 
 SYSTEM_PURPOSES = tuple(purpose for purpose in Purpose if purpose is not Purpose.DATA)
 """Purposes whose key belongs to the instance; ``data`` keys belong to organizations."""

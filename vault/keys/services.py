@@ -7,8 +7,8 @@ from django.utils import timezone
 from vault.crypto.rootkey import new_tenant_key
 from vault.keys import keyrings
 from vault.keys.models import WrappedKey
-from vault.keys.providers import root_keys
 from vault.keys.purposes import SYSTEM_PURPOSES, SYSTEM_SCOPE, KeyState, Purpose, check_scope
+from vault.keys.rootkeys import wrapping_root_key
 
 
 def create_tenant_key(*, scope: str, purpose: Purpose) -> WrappedKey:
@@ -24,7 +24,7 @@ def create_tenant_key(*, scope: str, purpose: Purpose) -> WrappedKey:
         return existing
     try:
         with transaction.atomic():
-            return _insert_active_key(scope, purpose)
+            return insert_key(scope, purpose, state=KeyState.ACTIVE)
     except IntegrityError:
         # Another process was first: its transaction has ended, or the INSERT would still be waiting for it.
         existing = _active_key(scope, purpose)
@@ -42,8 +42,12 @@ def _active_key(scope: str, purpose: Purpose) -> WrappedKey | None:
     return WrappedKey.objects.filter(scope=scope, purpose=purpose.value, state=KeyState.ACTIVE.value).first()
 
 
-def _insert_active_key(scope: str, purpose: Purpose) -> WrappedKey:
-    root_key = root_keys()[0]
+def insert_key(scope: str, purpose: Purpose, *, state: KeyState) -> WrappedKey:
+    """A new key of the next version in this transaction, ``ACTIVE`` or ``PENDING``. For this module and ``lifecycle``.
+
+    Raises IntegrityError if another transaction inserts one at the same time, RootKeyProblem without a root key.
+    """
+    root_key = wrapping_root_key()
     versions = WrappedKey.objects.filter(scope=scope, purpose=purpose.value).aggregate(last=Max("version"))
     version = (versions["last"] or 0) + 1
     wrapped, key = new_tenant_key(root_key, scope=scope, purpose=purpose.value, version=version, use=purpose.use)
@@ -53,10 +57,10 @@ def _insert_active_key(scope: str, purpose: Purpose) -> WrappedKey:
         scope=scope,
         purpose=purpose.value,
         version=version,
-        state=KeyState.ACTIVE.value,
+        state=state.value,
         key_id=key.key_id,
         root_key_id=root_key.key_id,
         wrapped=wrapped,
         created_at=now,
-        activated_at=now,
+        activated_at=now if state is KeyState.ACTIVE else None,
     )

@@ -90,7 +90,7 @@ def test_it_refuses_a_purpose_that_does_not_exist(scope: str) -> None:
 @pytest.mark.django_db
 def test_the_instance_has_one_key_for_each_of_its_purposes() -> None:
     rows = ensure_system_keys()
-    assert {row.purpose for row in rows} == {"totp", "token", "audit", "row"} == {str(each) for each in SYSTEM_PURPOSES}
+    assert {row.purpose for row in rows} == {"totp", "token", "audit", "row", "sign"} == {str(each) for each in SYSTEM_PURPOSES}
     assert {row.scope for row in rows} == {SYSTEM_SCOPE}
     assert ensure_system_keys() == rows
     assert len({bytes(row.key_id) for row in rows}) == len(rows)

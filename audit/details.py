@@ -17,6 +17,7 @@ KEYS = frozenset(
         "by",  # what a limit counts: address, pair, account
         "changed",  # how many
         "changed_fields",  # names of fields
+        "checked",  # how many values
         "conflicts",  # how many
         "count",
         "days",
@@ -27,12 +28,16 @@ KEYS = frozenset(
         "environment",  # a name
         "equal",  # how many
         "expires_at",  # a time, ISO 8601
+        "failed",  # how many values do not open
         "field",  # the name of a field
         "fields",  # names of fields
         "file_name",
+        "forced",  # whether a refusal was overruled
         "from",  # a name, role or setting before
         "hidden",  # how many
+        "index",  # which share
         "invalid",  # how many
+        "keys",  # how many
         "kind",  # a word: of secret, project, …
         "left",  # whether somebody went by himself
         "limit",  # how many
@@ -43,6 +48,7 @@ KEYS = frozenset(
         "names",
         "new",  # how many
         "number",  # of a version
+        "operation",  # the uid of work on keys
         "page",
         "permission",
         "project",  # a name
@@ -50,17 +56,22 @@ KEYS = frozenset(
         "query",  # what support searched for
         "reason",  # a word that says why something was refused
         "remaining",  # how many
+        "report",  # the uid of a signed report
         "replaced",  # whether an earlier one lost its force
         "restored_from",  # the number of a version
         "results",  # how many
         "retry_after",  # seconds
         "role",
+        "root_key",  # a fingerprint
         "scope",  # of a key
         "seconds",
         "sessions_ended",  # how many
         "setting",  # its name
+        "shares",  # how many a root key was split into
+        "since",  # a time, ISO 8601
         "source",  # a word: of an import
         "tags_changed",  # whether
+        "threshold",  # how many shares rebuild a root key
         "to",  # a name, role or setting after
         "updated",  # how many
         "unchanged",  # how many

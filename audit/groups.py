@@ -12,6 +12,7 @@ class ActionGroup(models.TextChoices):
     CHANGED = "changed", "Secrets changed"
     PEOPLE = "people", "Members and invitations"
     PLACES = "places", "Projects and settings"
+    KEYS = "keys", "Keys"
     ACCOUNTS = "accounts", "Sign-in and accounts"
     REFUSED = "refused", "Access refused"
     SUPPORT = "support", "Support staff"
@@ -57,12 +58,35 @@ ACTIONS: dict[ActionGroup, frozenset[Action]] = {
             Action.INSTANCE_CLAIMED,
             Action.INSTANCE_CONFIGURED,
             Action.INSTANCE_SETUP_LINK_CREATED,
-            Action.KEY_CREATED,
             Action.ORGANIZATION_CREATED,
             Action.ORGANIZATION_RENAMED,
             Action.PROJECT_CREATED,
             Action.PROJECT_DELETED,
             Action.PROJECT_UPDATED,
+        }
+    ),
+    ActionGroup.KEYS: frozenset(
+        {
+            Action.KEY_COMPROMISE_ANSWERED,
+            Action.KEY_COMPROMISE_DECLARED,
+            Action.KEY_CREATED,
+            Action.KEY_DESTROYED,
+            Action.KEY_REENCRYPTED,
+            Action.KEY_REENCRYPTION_STARTED,
+            Action.KEY_RETIRED,
+            Action.KEY_REWRAPPED,
+            Action.KEY_REWRAPPING_STARTED,
+            Action.KEY_ROTATED,
+            Action.KEY_SHRED_APPROVED,
+            Action.KEY_SHRED_CANCELLED,
+            Action.KEY_SHRED_REQUESTED,
+            Action.KEY_SHREDDED,
+            Action.KEY_VERIFIED,
+            Action.ROOT_KEY_RECOVERED,
+            Action.ROOT_KEY_ROTATION_FINISHED,
+            Action.ROOT_KEY_ROTATION_STARTED,
+            Action.ROOT_KEY_SHARE_CONFIRMED,
+            Action.ROOT_KEY_SPLIT,
         }
     ),
     ActionGroup.ACCOUNTS: frozenset(

@@ -38,18 +38,19 @@ class Organization(models.Model):
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Gives a new organization its slug; of two of the same name at once, the second takes the next number."""
-        if self.slug:
-            super().save(*args, **kwargs)
-            return
-        for _ in range(_SLUG_ATTEMPTS - 1):
+        attempts = 0 if self.slug else _SLUG_ATTEMPTS
+        for _ in range(attempts):
             self.slug = free_slug(self.name, type(self).objects.values_list("slug", flat=True))
             try:
                 with transaction.atomic():
-                    return super().save(*args, **kwargs)
+                    super().save(*args, **kwargs)
             except IntegrityError:
                 if not type(self).objects.filter(slug=self.slug).exists():
                     raise
-        self.slug = f"organization-{self.uid.hex}"
+            else:
+                return
+        if attempts:
+            self.slug = f"organization-{self.uid.hex}"
         super().save(*args, **kwargs)
 
     @property
@@ -102,7 +103,7 @@ class Invitation(models.Model):
     email = models.EmailField(max_length=254)
     email_key = models.CharField(max_length=254, help_text="The normalized address, by which people are compared.")
     role = models.CharField(max_length=16, choices=Role.choices)
-    token_mac = models.BinaryField(max_length=48, unique=True, editable=False)
+    token_mac = KeyedHashField(purpose=Purpose.TOKEN, unique=True)
     invited_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     expires_at = models.DateTimeField()

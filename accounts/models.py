@@ -26,7 +26,7 @@ from audit.actions import ActorKind, ResourceKind
 from audit.actor import Actor
 from audit.resource import Resource
 from vault.fields import EncryptedTextField
-from vault.keys.peppers import keyed_hash_candidates
+from vault.keys.peppers import KeyedHashField, keyed_hash_candidates
 from vault.keys.purposes import Purpose
 
 
@@ -171,7 +171,7 @@ class RecoveryCode(models.Model):
     """One code, of which only a keyed hash is stored."""
 
     device = models.ForeignKey(RecoveryDevice, on_delete=models.CASCADE, related_name="codes")
-    mac = models.BinaryField(max_length=48, unique=True, editable=False)
+    mac = KeyedHashField(purpose=Purpose.TOKEN, unique=True)
     used_at = models.DateTimeField(null=True)
 
     def __str__(self) -> str:
@@ -205,7 +205,7 @@ class Instance(models.Model):
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
     claimed_at = models.DateTimeField(null=True, editable=False)
-    setup_mac = models.BinaryField(max_length=48, null=True, editable=False)
+    setup_mac = KeyedHashField(purpose=Purpose.TOKEN, null=True)
     setup_expires_at = models.DateTimeField(null=True, editable=False)
     second_factor_required = models.BooleanField(default=True)
 

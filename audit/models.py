@@ -13,6 +13,8 @@ from django.utils import timezone
 
 from audit.actions import Action, ActorKind, Outcome, ResourceKind, Risk
 from audit.canonical import FORMAT, Body
+from vault.keys.peppers import KeyedHashField
+from vault.keys.purposes import Purpose
 
 
 class AppendOnly(Exception):
@@ -81,7 +83,9 @@ class Event(models.Model):
     key_id = models.BinaryField(max_length=16, null=True, help_text="The tenant key that was used, if one was.")
     details = models.JSONField(default=dict)
     leaf_hash = models.BinaryField(max_length=32, help_text="SHA-256 over 0x00 and the canonical body (RFC 6962).")
-    mac = models.BinaryField(max_length=48, help_text="The id of the audit key and its HMAC over the canonical body.")
+    mac = KeyedHashField(
+        purpose=Purpose.AUDIT, help_text="The id of the audit key and its HMAC over the canonical body."
+    )
 
     objects: ClassVar[models.Manager["Event"]] = EventQuerySet.as_manager()
 

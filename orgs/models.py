@@ -16,6 +16,8 @@ from audit.actions import ResourceKind
 from audit.resource import Resource
 from orgs.names import SLUG_LENGTH, free_slug
 from orgs.roles import Role
+from vault.keys.peppers import KeyedHashField
+from vault.keys.purposes import Purpose
 
 _SLUG_ATTEMPTS = 5
 

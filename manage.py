@@ -4,8 +4,11 @@
 import os
 import sys
 
+from vault.process import protect_process
+
 
 def main() -> None:
+    protect_process()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "vault.settings")
     from django.core.management import execute_from_command_line
 

@@ -2,7 +2,6 @@
 
 import ipaddress
 import os
-import resource
 import subprocess
 import sys
 import threading
@@ -10,6 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from gunicorn import glogging
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from vault.process import protect_process
 
 ROOT = Path(__file__).resolve().parent.parent
 PRODUCTION = os.environ.get("HOLDFAST_ENV") == "production"
@@ -104,7 +107,12 @@ def on_starting(server: Any) -> None:
     for host, *_ in (address for address in server.address if isinstance(address, tuple)):
         if not PRODUCTION and not (host == "localhost" or ipaddress.ip_address(host).is_loopback):
             sys.exit(f"Development serves this machine alone, and {host} can be reached from others.")
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core dump would be unwrapped keys on a disk
+    protect_process()
+
+
+def post_fork(server: Any, worker: Any) -> None:
+    """Each worker holds keys, and is protected itself: a change of user, for one, would undo what it inherited."""
+    protect_process()
 
 
 def when_ready(server: Any) -> None:

@@ -10,7 +10,6 @@ import errno
 import io
 import ipaddress
 import os
-import resource
 import socket
 import sys
 from pathlib import Path
@@ -19,6 +18,7 @@ from typing import NoReturn
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from vault.environment import Environment
+from vault.process import protect_process
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -59,15 +59,6 @@ def _is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
-
-
-def protect_process() -> None:
-    """What holds for this process and all that it starts: files for their owner alone, and never a core dump.
-
-    A core dump would be unwrapped keys and secrets, on a disk.
-    """
-    os.umask(0o077)
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 def prepare_development() -> None:
@@ -120,6 +111,7 @@ def serve(host: str, port: int) -> NoReturn:
 
     :raises CannotServe: when the address or the installation does not allow it.
     """
+    os.umask(0o077)  # for all that is started here as well: files for their owner alone
     protect_process()
     os.chdir(ROOT)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "vault.settings")

@@ -7,6 +7,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.wsgi import get_wsgi_application
 
 from vault.bodies import MeasuredBody
+from vault.process import protect_process
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "vault.settings")
 
@@ -16,6 +17,7 @@ EXIT_CONFIGURATION = 4
 
 def _application() -> MeasuredBody:
     """The application, or an exit with a message that names what to configure, without a traceback around it."""
+    protect_process()
     try:
         django_application = get_wsgi_application()
         from django.conf import settings

@@ -3,6 +3,8 @@
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from vault.crypto.secrecy import scrub
+
 KEY_SIZE = 32
 NONCE_SIZE = 12
 TAG_SIZE = 16
@@ -21,5 +23,11 @@ a sixth of the AES. ``decrypt`` raises ``NotAuthentic``.
 def cipher(key: bytes) -> Cipher:
     """The cipher under ``key`` (32 bytes, else ValueError: the library would accept AES-128 and AES-192 as well)."""
     if len(key) != KEY_SIZE:
+        del key
         raise ValueError(f"An AES-256 key has {KEY_SIZE} bytes.")
-    return AESGCM(key)
+    try:
+        return AESGCM(key)
+    except BaseException as error:
+        del key
+        scrub(error)
+        raise

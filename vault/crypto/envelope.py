@@ -16,8 +16,9 @@ from vault.crypto import aead
 from vault.crypto.aad import RowBinding, context, dek_wrap_aad
 from vault.crypto.errors import DamagedValue, KeyMisuse, UnsupportedFormat, ValueTooLarge
 from vault.crypto.fingerprint import KEY_ID_SIZE
-from vault.crypto.keyring import Keyring
+from vault.crypto.keyring import Keyring, TenantKey
 from vault.crypto.padding import pad, padded_size, unpad
+from vault.crypto.secrecy import scrub
 
 VERSION = 1
 MAX_PLAINTEXT = 4 * 1024 * 1024
@@ -28,6 +29,11 @@ _HEADER = 1 + KEY_ID_SIZE
 _FRONT = Struct(f"{_HEADER}s {aead.NONCE_SIZE}s {aead.KEY_SIZE + aead.TAG_SIZE}s {aead.NONCE_SIZE}s")
 """Header, wrap nonce, wrapped DEK with its tag, nonce of the body."""
 _BODY = _FRONT.size
+
+FRONT_SIZE = _HEADER + aead.NONCE_SIZE + aead.KEY_SIZE + aead.TAG_SIZE
+"""Bytes in front of the body and its nonce, 77: all of an envelope that a new wrapping of its data key changes."""
+_WRAP = Struct(f"{_HEADER}s {aead.NONCE_SIZE}s {aead.KEY_SIZE + aead.TAG_SIZE}s")
+"""Header, wrap nonce, wrapped DEK with its tag."""
 
 MIN_SIZE = _BODY + padded_size(0) + aead.TAG_SIZE
 """Bytes in the smallest envelope: the empty value has one of these as well."""
@@ -56,15 +62,22 @@ def encrypt(keyring: Keyring, plaintext: bytes, binding: RowBinding, *, _randomn
     encryption, NoActiveKey if it has no key that writes.
     """
     if len(plaintext) > MAX_PLAINTEXT:
+        del plaintext
         raise ValueTooLarge(MAX_PLAINTEXT)
-    _refuse_foreign(keyring, binding)
-    key = keyring.active
-    dek, wrap_nonce, nonce = _randomness or _fresh()
-    row_context = context(binding)
-    header = _VERSION + key.key_id
-    wrapped = key.dek_cipher.encrypt(wrap_nonce, dek, dek_wrap_aad(header, row_context))
-    body = aead.cipher(dek).encrypt(nonce, pad(plaintext), row_context)
-    return b"".join((header, wrap_nonce, wrapped, nonce, body))
+    dek = b""
+    try:
+        _refuse_foreign(keyring, binding)
+        key = keyring.active
+        dek, wrap_nonce, nonce = _randomness or _fresh()
+        row_context = context(binding)
+        header = _VERSION + key.key_id
+        wrapped = key.dek_cipher.encrypt(wrap_nonce, dek, dek_wrap_aad(header, row_context))
+        body = aead.cipher(dek).encrypt(nonce, pad(plaintext), row_context)
+        return b"".join((header, wrap_nonce, wrapped, nonce, body))
+    except BaseException as error:
+        del plaintext, dek, _randomness
+        scrub(error)
+        raise
 
 
 def decrypt(keyring: Keyring, envelope: bytes, binding: RowBinding) -> bytes:
@@ -95,10 +108,38 @@ def decrypt_in_context(keyring: Keyring, envelope: bytes, row_context: bytes) ->
     if header[0] != VERSION:
         raise UnsupportedFormat(header[0])
     dek = keyring.get(header[1:]).dek_cipher.decrypt(wrap_nonce, wrapped, dek_wrap_aad(header, row_context))
-    plaintext = unpad(aead.Cipher(dek).decrypt(nonce, envelope[_BODY:], row_context))
+    plaintext = None
+    try:
+        plaintext = unpad(aead.Cipher(dek).decrypt(nonce, envelope[_BODY:], row_context))
+    except BaseException as error:
+        del dek, plaintext
+        scrub(error)
+        raise
     if plaintext is None:
+        del dek
         raise aead.NotAuthentic
     return plaintext
+
+
+def rewrap(front: bytes, *, source: TenantKey, target: TenantKey, row_context: bytes) -> bytes:
+    """The front of an envelope with the same DEK wrapped anew: 77 bytes under ``target`` for 77 under ``source``.
+
+    ``row_context``: of the row, as in ``decrypt_in_context``; a front of another place does not open. The body is not
+    needed, and is not looked at. Raises UnsupportedFormat for another version byte, NotAuthentic if the front was
+    altered, moved or cut, or names another key than ``source``, KeyMisuse if the keys are not of one scope and purpose
+    or not for encryption.
+    """
+    if len(front) != FRONT_SIZE:
+        key_id_of(front)
+        raise aead.NotAuthentic
+    if source.scope != target.scope or source.purpose != target.purpose:
+        raise KeyMisuse(f"{source!r} and {target!r} do not keep the same values.")
+    header, nonce, wrapped = _WRAP.unpack(front)
+    if header[0] != VERSION:
+        raise UnsupportedFormat(header[0])
+    new_header, new_nonce, wrapping = _VERSION + target.key_id, os.urandom(aead.NONCE_SIZE), target.dek_cipher
+    dek = source.dek_cipher.decrypt(nonce, wrapped, dek_wrap_aad(header, row_context))
+    return new_header + new_nonce + wrapping.encrypt(new_nonce, dek, dek_wrap_aad(new_header, row_context))
 
 
 def belongs_to(keyring: Keyring, envelope: bytes, binding: RowBinding) -> bool:

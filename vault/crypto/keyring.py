@@ -7,7 +7,7 @@ from typing import NoReturn, Self
 from vault.crypto import aead
 from vault.crypto.errors import KeyMisuse, KeyUnavailable
 from vault.crypto.fingerprint import KEY_ID_SIZE, fingerprint
-from vault.crypto.secrecy import Confidential, scrubbed
+from vault.crypto.secrecy import Confidential, scrub, scrubbed
 from vault.crypto.signing import Signer, derive, hmac_sha256, length_prefixed, public_key_of, signer
 
 _KEY_ID = b"holdfast/v1/key-id"
@@ -96,7 +96,12 @@ class TenantKey(Confidential):
         ``label`` says what kind of thing is authenticated; two kinds never share one. Raises KeyMisuse on a key that
         is not for MACs.
         """
-        return hmac_sha256(self._mac_key, length_prefixed(label.encode()) + message)
+        try:
+            return hmac_sha256(self._mac_key, length_prefixed(label.encode()) + message)
+        except BaseException as error:
+            del message
+            scrub(error)
+            raise
 
     def sign(self, message: bytes) -> bytes:
         """The Ed25519 signature of the message (RFC 8032): 64 bytes, the same each time.

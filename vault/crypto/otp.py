@@ -3,11 +3,14 @@
 from cryptography.hazmat.primitives.hashes import SHA1, SHA256, SHA512
 from cryptography.hazmat.primitives.twofactor.totp import TOTP
 
+from vault.crypto.secrecy import scrubbed
+
 _ALGORITHMS: dict[str, type[SHA1] | type[SHA256] | type[SHA512]] = {"SHA1": SHA1, "SHA256": SHA256, "SHA512": SHA512}
 ALGORITHMS = tuple(_ALGORITHMS)
 """The HMAC hashes that RFC 6238 knows, by the names that otpauth:// addresses use."""
 
 
+@scrubbed
 def totp(key: bytes, *, at: int, algorithm: str = "SHA1", digits: int = 6, period: int = 30) -> str:
     """The code at `at`, in seconds since the epoch: a string of `digits` (6 to 8) decimal digits.
 

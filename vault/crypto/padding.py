@@ -13,6 +13,8 @@ O(log log n) bits of the length remain.
 
 from struct import Struct
 
+from vault.crypto.secrecy import scrub
+
 KEY_CHECK = bytes(32)
 """In front of every body."""
 
@@ -41,9 +43,14 @@ def padded_size(length: int) -> int:
 
 def pad(plaintext: bytes) -> bytes:
     """``key check | u32 length | plaintext | zero bytes`` up to the bucket. The caller limits the size."""
-    length = len(plaintext)
-    zeros = bytes(padded_size(length) - _FRONT.size - length)
-    return b"".join((_FRONT.pack(KEY_CHECK, length), plaintext, zeros))
+    try:
+        length = len(plaintext)
+        zeros = bytes(padded_size(length) - _FRONT.size - length)
+        return b"".join((_FRONT.pack(KEY_CHECK, length), plaintext, zeros))
+    except BaseException as error:
+        del plaintext
+        scrub(error)
+        raise
 
 
 def unpad(padded: bytes) -> bytes | None:
@@ -51,14 +58,19 @@ def unpad(padded: bytes) -> bytes | None:
 
     None if it is not what ``pad`` writes: no key check, another bucket, or padding that is not zero.
     """
-    key_check, length = _FRONT.unpack_from(padded)
-    end = _FRONT.size + length
-    size = len(padded)
-    if key_check != KEY_CHECK or size != (_SMALLEST if length <= _SMALL else padded_size(length)):
-        return None
-    if padded.count(0, end) != size - end:
-        return None
-    return padded[_FRONT.size : end]
+    try:
+        key_check, length = _FRONT.unpack_from(padded)
+        end = _FRONT.size + length
+        size = len(padded)
+        if key_check != KEY_CHECK or size != (_SMALLEST if length <= _SMALL else padded_size(length)):
+            return None
+        if padded.count(0, end) != size - end:
+            return None
+        return padded[_FRONT.size : end]
+    except BaseException as error:
+        del padded
+        scrub(error)
+        raise
 
 
 _SMALL = FLOOR - _LENGTH_SIZE

@@ -14,6 +14,8 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from vault.crypto.secrecy import scrub, scrubbed
+
 MAC_SIZE = 32
 """Bytes in a MAC."""
 PUBLIC_KEY_SIZE = 32
@@ -30,6 +32,7 @@ def length_prefixed(*parts: bytes) -> bytes:
     return b"".join(len(part).to_bytes(4, "big") + part for part in parts)
 
 
+@scrubbed
 def derive(key: bytes, *, info: bytes, length: int = 32, salt: bytes = b"") -> bytes:
     """HKDF-SHA-256 of ``key`` (RFC 5869): ``length`` bytes for the one job that ``info`` names.
 
@@ -40,13 +43,19 @@ def derive(key: bytes, *, info: bytes, length: int = 32, salt: bytes = b"") -> b
 
 def hmac_sha256(key: bytes, message: bytes) -> bytes:
     """HMAC-SHA-256 of the message: 32 bytes. Outside of this package use a ``TenantKey``, which adds a label."""
-    return hmac.digest(key, message, hashlib.sha256)
+    try:
+        return hmac.digest(key, message, hashlib.sha256)
+    except BaseException as error:
+        del key, message
+        scrub(error)
+        raise
 
 
 equal = hmac.compare_digest
 """Whether two byte strings are the same, in time that does not tell where they differ."""
 
 
+@scrubbed
 def signer(seed: bytes) -> Signer:
     """The Ed25519 private key of a seed (RFC 8032 §5.1.5). ``seed``: 32 random bytes, else ValueError."""
     return Ed25519PrivateKey.from_private_bytes(seed)

@@ -65,6 +65,12 @@ class Environment:
         self.problems.append(f"{name} must look like {example}{encode}")
         return urlsplit("")
 
+    def tls_address(self, name: str, text: str) -> None:
+        """Notes a problem unless `text` is an https address, or http to this machine: what goes there is a key."""
+        parts = self.address(name, text, example="https://kms.example.com", schemes=frozenset({"http", "https"}))
+        if parts.scheme == "http" and parts.hostname not in {"127.0.0.1", "::1", "localhost"}:
+            self.problems.append(f"{name} must be an https address: root keys go over it")
+
     def words(self, name: str) -> list[str]:
         """A comma- or space-separated list."""
         return self.text(name).replace(",", " ").split()

@@ -31,6 +31,27 @@ ROOT_KEY: str | None = env.variables.get("HOLDFAST_ROOT_KEY", "").strip() or Non
 ROOT_KEY_FILE: Path | None = (
     Path(env.variables["HOLDFAST_ROOT_KEY_FILE"]) if env.variables.get("HOLDFAST_ROOT_KEY_FILE") else None
 )
+# How long a provider that unseals root keys may fail: at the start, between two looks, and before they are dropped.
+ROOT_KEY_WAIT_SECONDS = env.number("HOLDFAST_ROOT_KEY_WAIT_SECONDS", 30, least=0)
+ROOT_KEY_REFRESH_SECONDS = env.number("HOLDFAST_ROOT_KEY_REFRESH_SECONDS", 300)
+ROOT_KEY_GRACE_SECONDS = env.number("HOLDFAST_ROOT_KEY_GRACE_SECONDS", 3600, least=0)
+AWS_KMS_KEY_ID = env.text("HOLDFAST_AWS_KMS_KEY_ID")
+AWS_KMS_ENDPOINT = env.text("HOLDFAST_AWS_KMS_ENDPOINT")
+PKCS11_MODULE = env.text("HOLDFAST_PKCS11_MODULE")
+PKCS11_TOKEN = env.text("HOLDFAST_PKCS11_TOKEN")
+PKCS11_KEY_LABEL = env.text("HOLDFAST_PKCS11_KEY_LABEL", "holdfast")
+# A PIN and a token are read when they are used: an agent may write their files late, and renew them.
+PKCS11_PIN = env.variables.get("HOLDFAST_PKCS11_PIN", "").strip()
+PKCS11_PIN_FILE = env.variables.get("HOLDFAST_PKCS11_PIN_FILE", "")
+OPENBAO_ADDR = env.text("HOLDFAST_OPENBAO_ADDR").rstrip("/")
+OPENBAO_TOKEN = env.variables.get("HOLDFAST_OPENBAO_TOKEN", "").strip()
+OPENBAO_TOKEN_FILE = env.variables.get("HOLDFAST_OPENBAO_TOKEN_FILE", "")
+OPENBAO_KEY = env.text("HOLDFAST_OPENBAO_KEY", "holdfast")
+OPENBAO_MOUNT = env.text("HOLDFAST_OPENBAO_MOUNT", "transit").strip("/")
+OPENBAO_CACERT = env.text("HOLDFAST_OPENBAO_CACERT")
+for _name, _text in (("HOLDFAST_AWS_KMS_ENDPOINT", AWS_KMS_ENDPOINT), ("HOLDFAST_OPENBAO_ADDR", OPENBAO_ADDR)):
+    if _text:
+        env.tls_address(_name, _text)
 SECRET_KEY = env.text("HOLDFAST_SECRET_KEY")
 SECRET_KEY_FALLBACKS = env.words("HOLDFAST_SECRET_KEY_FALLBACKS")
 if PRODUCTION:
@@ -128,6 +149,7 @@ env.raise_problems()
 INSTALLED_APPS = [
     "vault.apps.VaultConfig",
     "vault.keys",
+    "vault.custody",
     "vault.secrets",
     "orgs",
     "accounts.apps.AccountsConfig",

@@ -1,32 +1,59 @@
 """The unwrapped tenant keys of this process: frozen keyrings, swapped whole.
 
-Only keys that are committed rows stay here. A key whose transaction was rolled back must not: values encrypted under
-it could never be opened again.
+What stays here is only what is committed. A transaction that makes or changes keys reads the database for itself until
+it ends: a key of a transaction that was rolled back must not be used, values under it could never be opened again.
+
+A change by another process is seen when the generation is looked at (``generation``), and before that when a value
+names a key that is not here. A keyring that is out of date is read again; the keys in it that are still there are not
+unwrapped again, so that what a process has in memory outlives a source of root keys that fails.
 """
 
+import logging
 import os
+import threading
+from collections.abc import Iterable, Iterator
 from itertools import count
 from threading import Lock
 
-from django.db import transaction
+from django.db import connection, transaction
+from django.db.models import Q
 
 from vault.crypto.errors import WrongKey
 from vault.crypto.keyring import Keyring, TenantKey
-from vault.crypto.rootkey import root_key_id_of, unwrap
+from vault.crypto.rootkey import RootKey, root_key_id_of, unwrap
+from vault.keys import generation, processes
 from vault.keys.models import WrappedKey
-from vault.keys.providers import root_keys
+from vault.keys.providers import RootKeyProblem, on_dropped, root_keys
 from vault.keys.purposes import LIVE_STATES, KeyState, Purpose
+
+logger = logging.getLogger(__name__)
+
+_LIVE = [state.value for state in LIVE_STATES]
 
 _rings: dict[tuple[str, Purpose], Keyring] = {}
 """One assignment swaps a keyring: readers need no lock, and a fork copies the whole of it."""
+
+_spare: dict[bytes, TenantKey] = {}
+"""Keys of rings that are out of date, until the rings are read again."""
 
 _lock = Lock()
 _tickets = count(1)
 _loaded: dict[tuple[str, Purpose], int] = {}
 """The ticket, taken before its query, of the load that gave a keyring. Of two that cross, the later look stays."""
 
-_uncommitted: set[bytes] = set()
-"""Ids of keys that this process inserted and whose transaction has not committed, or was rolled back."""
+_outdated = 0
+"""The last ticket when everything became out of date: what was read before it is not remembered."""
+
+_generation: int | None = None
+"""The generation that the keyrings belong to."""
+
+
+class _Here(threading.local):
+    changing = False
+    """Whether this thread's transaction may have changed keys."""
+
+
+_here = _Here()
 
 
 class WrongRootKey(WrongKey):
@@ -44,81 +71,191 @@ class WrongRootKey(WrongKey):
         )
 
 
+class _OwnChange:
+    """A mark in a transaction: it changed keys of one scope and purpose. Dropped with a rollback, also to a savepoint.
+
+    ``ring``: what the transaction itself has read since.
+    """
+
+    def __init__(self, scope: str, purpose: Purpose) -> None:
+        self.place = (scope, purpose)
+        self.ring: Keyring | None = None
+
+    def __call__(self) -> None:
+        """The transaction is committed."""
+        _expire([self.place])
+
+
 def keyring_for(scope: str, purpose: Purpose, *, needing: bytes | None = None) -> Keyring:
     """The keys of one scope and purpose, from memory, else from the database.
 
     ``needing``: a key id; if the ring in memory lacks it, the database is asked once more, because another process may
-    have made that key. A ring without keys is not remembered.
+    have made that key. A retired key is given only when it is needed, with a warning in the log. A ring without keys is
+    not remembered. To encrypt, take ``writing.keyring_to_write``.
 
     Raises RootKeyProblem, WrongRootKey, and what ``unwrap`` raises.
     """
+    if _here.changing:
+        own = _own_change(scope, purpose)
+        if own is not None:
+            if own.ring is None or (needing is not None and needing not in own.ring):
+                own.ring = _read(scope, Purpose(purpose), needing)
+            return own.ring
+    if generation.is_due():
+        refresh()
     known = _rings.get((scope, purpose))
     if known is not None and (needing is None or needing in known):
         return known
-    return _load(scope, Purpose(purpose))
+    return _load(scope, Purpose(purpose), needing)
 
 
-def forget() -> None:
-    """Drop every keyring and the root keys: the next use reads them again. For tests, and after a restore."""
-    _rings.clear()
-    _loaded.clear()
-    _uncommitted.clear()
-    root_keys.cache_clear()
+def reload(scope: str, purpose: Purpose) -> Keyring:
+    """As ``keyring_for``, from the database as it is now."""
+    own = _own_change(scope, purpose)
+    if own is None:
+        return _load(scope, purpose, None)
+    own.ring = _read(scope, purpose, None)
+    return own.ring
 
 
 def refresh() -> None:
-    """Look now whether another process changed a key, and forget what is out of date."""
-    _rings.clear()
+    """Look now whether another process changed a key, and forget what is out of date.
+
+    Does nothing in a transaction that changed keys itself: what it sees of the number may be rolled back. Raises
+    RootKeyProblem, and forgets everything, once the source of root keys has failed for longer than it may.
+    """
+    global _generation  # noqa: PLW0603 - the one number that the module is about
+    if _here.changing and any(True for _ in _own_changes()):
+        return
+    try:
+        root_keys()
+    except RootKeyProblem:
+        drop()
+        raise
+    number = generation.number()
+    generation.looked()
+    if number != _generation:
+        _expire(list(_rings))
+        _generation = number
+        for key_id in WrappedKey.objects.filter(state=KeyState.DESTROYED.value).values_list("key_id", flat=True):
+            _spare.pop(bytes(key_id), None)
+    processes.seen()
 
 
 def changed(scope: str, purpose: Purpose) -> None:
-    """Say that this transaction changed a key of a scope and purpose."""
-    _rings.pop((scope, purpose), None)
-    transaction.on_commit(lambda: _rings.pop((scope, purpose), None))
+    """Say that this transaction makes or changes a key: until it ends, it reads the keys of this place for itself."""
+    _here.changing = True
+    transaction.on_commit(_OwnChange(scope, purpose))
 
 
-def expect_commit(key_id: bytes) -> None:
-    """Say that this transaction is about to insert a key: no keyring with it is remembered before it commits."""
-    _uncommitted.add(key_id)
-    transaction.on_commit(lambda: _uncommitted.discard(key_id))
+def is_changed_here(scope: str, purpose: Purpose) -> bool:
+    """Whether this transaction made or changed a key of a scope and purpose."""
+    return _own_change(scope, purpose) is not None
 
 
-def _unlock_after_fork() -> None:
+def drop() -> None:
+    """Forget every tenant key in memory: the next use unwraps it again, with root keys that must be there."""
+    global _outdated, _generation  # noqa: PLW0603 - as in refresh
+    with _lock:
+        _outdated, _generation = next(_tickets), None
+        _rings.clear()
+        _loaded.clear()
+        _spare.clear()
+
+
+def forget() -> None:
+    """``drop``, and the root keys as well: the next use reads them again. For tests, and after a restore."""
+    drop()
+    root_keys.cache_clear()
+
+
+def _expire(places: list[tuple[str, Purpose]]) -> None:
+    """Have keyrings read again at their next use; what somebody is reading just now is not remembered either."""
+    global _outdated  # noqa: PLW0603 - as in refresh
+    with _lock:
+        _outdated = next(_tickets)
+        for place in places:
+            for key in _rings.pop(place, ()):
+                _spare[key.key_id] = key
+
+
+def _after_fork() -> None:
     global _lock  # noqa: PLW0603 - a fork while another thread held the lock would leave it held for ever
     _lock = Lock()
 
 
-os.register_at_fork(after_in_child=_unlock_after_fork)
+os.register_at_fork(after_in_child=_after_fork)
+on_dropped(drop)
 
 
-def _load(scope: str, purpose: Purpose) -> Keyring:
+def _own_changes() -> Iterator[_OwnChange]:
+    """The marks in this transaction, the latest first."""
+    return (mark for _, mark, _ in reversed(connection.run_on_commit) if isinstance(mark, _OwnChange))
+
+
+def _own_change(scope: str, purpose: Purpose) -> _OwnChange | None:
+    if not _here.changing:
+        return None
+    marks = list(_own_changes())
+    _here.changing = bool(marks)
+    return next((mark for mark in marks if mark.place == (scope, purpose)), None)
+
+
+def _load(scope: str, purpose: Purpose, needing: bytes | None) -> Keyring:
     ticket = next(_tickets)
-    ring = Keyring(scope, purpose.value)
-    rows = WrappedKey.objects.filter(
-        scope=scope, purpose=purpose.value, state__in=[state.value for state in LIVE_STATES]
-    ).order_by("version")
-    for row in rows:
-        ring = ring.with_key(_unwrap(row, purpose), active=row.state == KeyState.ACTIVE.value)
-    if len(ring) and not any(key.key_id in _uncommitted for key in ring):
+    ring = _read(scope, purpose, needing)
+    if len(ring):
         with _lock:
-            if _loaded.get((scope, purpose), 0) < ticket:
+            if max(_loaded.get((scope, purpose), 0), _outdated) < ticket:
                 _loaded[scope, purpose] = ticket
                 _rings[scope, purpose] = ring
+                for key in ring:
+                    _spare.pop(key.key_id, None)
+    return ring
+
+
+def _read(scope: str, purpose: Purpose, needing: bytes | None) -> Keyring:
+    """The live keys, and of the retired ones those that were needed before or are now."""
+    in_memory = {key.key_id: key for key in _rings.get((scope, purpose), ())}
+    wanted = [*in_memory, *([needing] if needing is not None else [])]
+    rows = WrappedKey.objects.filter(scope=scope, purpose=purpose.value).filter(
+        Q(state__in=_LIVE) | Q(state=KeyState.RETIRED.value, key_id__in=wanted)
+    )
+    ring = Keyring(scope, purpose.value)
+    for row in rows.order_by("version"):
+        key_id = bytes(row.key_id)
+        if row.state == KeyState.RETIRED.value and key_id not in in_memory:
+            logger.warning(
+                "The retired %s key %s of %s is still needed: a row names it. It opens what it wrapped until it is "
+                "destroyed; run `manage.py keys reencrypt` first.",
+                purpose.value,
+                row.fingerprint,
+                scope,
+            )
+        key = in_memory.get(key_id) or _spare.get(key_id) or _unwrap(row, purpose)
+        ring = ring.with_key(key, active=row.state == KeyState.ACTIVE.value)
     return ring
 
 
 def _unwrap(row: WrappedKey, purpose: Purpose) -> TenantKey:
-    wrapped = bytes(row.wrapped)
-    root_key_id = root_key_id_of(wrapped)
-    for root_key in root_keys():
-        if root_key.key_id == root_key_id:
-            return unwrap(
-                root_key,
-                wrapped,
-                scope=row.scope,
-                purpose=purpose.value,
-                version=row.version,
-                use=purpose.use,
-                key_id=bytes(row.key_id),
-            )
-    raise WrongRootKey(root_key_id)
+    """The key in a row, from the wrapping that a configured root key opens."""
+    wrappings = [bytes(each) for each in (row.wrapped, row.next_wrapped) if each is not None]
+    for root_key, wrapped in _openable(wrappings):
+        return unwrap(
+            root_key,
+            wrapped,
+            scope=row.scope,
+            purpose=purpose.value,
+            version=row.version,
+            use=purpose.use,
+            key_id=bytes(row.key_id),
+        )
+    raise WrongRootKey(root_key_id_of(wrappings[0]))
+
+
+def _openable(wrappings: Iterable[bytes]) -> Iterator[tuple[RootKey, bytes]]:
+    by_id = {root_key.key_id: root_key for root_key in root_keys()}
+    for wrapped in wrappings:
+        root_key = by_id.get(root_key_id_of(wrapped))
+        if root_key is not None:
+            yield root_key, wrapped

@@ -1,27 +1,40 @@
 """Where root keys come from: one small interface, and the sources behind it.
 
-Every error names the source and the line or entry in it, and never repeats any of the text found there.
+The configuration holds root keys as text, plain or sealed by a provider that unseals them at the start; after that all
+root keys are alike. Every error names the source and the line or entry in it, and never repeats any of the text found
+there.
 """
 
+import os
+import threading
 from collections.abc import Callable
-from functools import lru_cache
 from pathlib import Path
 
 from django.conf import settings
 
-from vault.crypto.rootkey import PREFIX, RootKey
+from vault.crypto import rootkey, sealing
+from vault.crypto.fingerprint import fingerprint
+from vault.crypto.rootkey import RootKey
+from vault.crypto.secrecy import scrubbed
 from vault.keys.development import create_development_root_key, is_development_root_key
-from vault.keys.providers.base import RootKeyProblem, RootKeyProvider
+from vault.keys.providers.base import RootKeyProblem, RootKeyProvider, RootKeyUnavailable
 from vault.keys.providers.environment import EnvironmentProvider
 from vault.keys.providers.file import FileProvider
+from vault.keys.providers.live import Keeper, LiveRootKeys, load
+from vault.keys.providers.remote import remote_provider, unsealed_text
 
 __all__ = [
     "EnvironmentProvider",
     "FileProvider",
     "RootKeyProblem",
     "RootKeyProvider",
+    "RootKeyUnavailable",
     "configured_provider",
+    "drops",
+    "forget",
     "on_dropped",
+    "reread",
+    "root_key",
     "root_key_text",
     "root_keys",
     "source_description",
@@ -42,7 +55,7 @@ def configured_provider() -> RootKeyProvider:
         return EnvironmentProvider(settings.ROOT_KEY)
     if settings.ROOT_KEY_FILE:
         path = Path(settings.ROOT_KEY_FILE)
-        if PREFIX in str(path):
+        if rootkey.PREFIX in str(path) or sealing.PREFIX in str(path):
             raise RootKeyProblem(
                 "HOLDFAST_ROOT_KEY_FILE holds the text of a root key instead of the name of a file. Write the key into "
                 "a file of mode 0600 and name that, or move the text to HOLDFAST_ROOT_KEY."
@@ -56,25 +69,156 @@ def configured_provider() -> RootKeyProvider:
     )
 
 
-@lru_cache(maxsize=1)
+# --- the root keys of this process ------------------------------------------------------------------------------------
+
+_loading = threading.Lock()
+_live: LiveRootKeys | None = None
+_keeper: Keeper | None = None
+_when_dropped: list[Callable[[], None]] = []
+_drops = 0
+
+
 def root_keys() -> tuple[RootKey, ...]:
-    """The root keys of this process, read once. Raises RootKeyProblem."""
-    return configured_provider().root_keys()
+    """The root keys of this process, in the order of their configuration; had once, and kept fresh from then on.
+
+    The first call may wait HOLDFAST_ROOT_KEY_WAIT_SECONDS for a provider that does not answer; no other one waits.
+    Raises RootKeyUnavailable while the first of them cannot be had from its provider, RootKeyProblem and WrongKey for
+    what waiting does not mend.
+    """
+    return _loaded().root_keys()
 
 
-def source_description() -> str:
-    """Where the configured root keys come from, in words: ``file /etc/…``, ``AWS KMS key arn:…``. No secret in it."""
-    return "file " + str(settings.ROOT_KEY_FILE) if settings.ROOT_KEY_FILE else "environment variable HOLDFAST_ROOT_KEY"
+def root_key(key_id: bytes) -> RootKey | None:
+    """One root key of this process by its 16-byte id; None if it is not configured.
+
+    The source is read again for one that is missing, so that one that was added is found without a restart. Raises
+    RootKeyUnavailable if it is configured and cannot be had from its provider at the moment.
+    """
+    live = _loaded()
+    try:
+        return live.root_key(key_id)
+    finally:
+        _keep(live)
 
 
-def root_key_text(key_id: bytes) -> str:
-    """The material of a configured root key as ``hfroot1-…`` text, for ``keys split`` alone. Raises RootKeyProblem."""
-    raise NotImplementedError
-
-
-_drop_callbacks: list[Callable[[], None]] = []
+def reread() -> tuple[RootKey, ...]:
+    """``root_keys()`` after looking for ones that were added; one that is sealed takes until its provider answered."""
+    live = _loaded()
+    live.reread()
+    _keep(live)
+    return live.root_keys()
 
 
 def on_dropped(callback: Callable[[], None]) -> None:
-    """Have ``callback()`` called when the root keys in memory are dropped, to forget what they unwrapped."""
-    _drop_callbacks.append(callback)
+    """Have ``callback()`` called when root keys were dropped, to forget what they unwrapped.
+
+    It is called from the thread that renews, which has no database connection and must not get one.
+    """
+    _when_dropped.append(callback)
+
+
+def drops() -> int:
+    """How often root keys were dropped. What was unwrapped between two equal answers may be kept."""
+    return _drops
+
+
+def forget() -> None:
+    """Drop the root keys: the next use reads them again. For tests, and after a restore."""
+    global _live, _keeper  # noqa: PLW0603 - the state of the process
+    with _loading:
+        if _keeper is not None:
+            _keeper.stop()
+        _live = _keeper = None
+    _dropped()
+
+
+def _loaded() -> LiveRootKeys:
+    global _live  # noqa: PLW0603 - the state of the process
+    live = _live
+    if live is None:
+        with _loading:
+            live = _live
+            if live is None:
+                live = _live = load(
+                    configured_provider(),
+                    refresh=settings.ROOT_KEY_REFRESH_SECONDS,
+                    grace=settings.ROOT_KEY_GRACE_SECONDS,
+                    wait=settings.ROOT_KEY_WAIT_SECONDS,
+                    on_drop=_dropped,
+                )
+        _keep(live)
+    return live
+
+
+def _keep(live: LiveRootKeys) -> None:
+    """Have sealed root keys renewed, at once if one of them is missing."""
+    global _keeper  # noqa: PLW0603 - the state of the process
+    if not live.renews:
+        return
+    with _loading:
+        if live is not _live:
+            return
+        if _keeper is None:
+            _keeper = Keeper(live)
+            _keeper.start()
+        elif live.lacks:
+            _keeper.wake()
+
+
+def _dropped() -> None:
+    global _drops  # noqa: PLW0603 - the state of the process
+    _drops += 1
+    for callback in _when_dropped:
+        callback()
+
+
+def _after_fork() -> None:
+    global _loading  # noqa: PLW0603 - a fork while another thread held the lock would leave it held for ever
+    _loading = threading.Lock()
+    if _live is not None:
+        _live.unlock_after_fork()
+    if _keeper is not None:
+        _keeper.start()
+
+
+os.register_at_fork(after_in_child=_after_fork)
+setattr(root_keys, "cache_clear", forget)  # noqa: B010 - for callers that still know the function as a cache
+
+
+# --- what is told about them ------------------------------------------------------------------------------------------
+
+
+def source_description(key_id: bytes | None = None) -> str:
+    """Where a root key comes from, in words: ``file /etc/…``, ``AWS KMS key arn:…``. Without ``key_id``: the first.
+
+    Holds no secret. Raises RootKeyProblem; gives the source itself for a key that is not configured.
+    """
+    source = configured_provider()
+    for key in source.configured():
+        if key_id in (None, key.key_id):
+            return " or ".join(remote_provider(each.provider).description for each in key.sealed) or source.description
+    return source.description
+
+
+@scrubbed
+def root_key_text(key_id: bytes) -> str:
+    """A configured root key as ``hfroot1-…`` text, read or unsealed anew: for ``keys split`` alone.
+
+    Raises RootKeyProblem if it is not configured or cannot be had, WrongKey.
+    """
+    source = configured_provider()
+    for key in source.configured():
+        if key.key_id != key_id:
+            continue
+        problem: RootKeyProblem | None = None
+        for sealed in key.sealed:
+            try:
+                return unsealed_text(sealed)
+            except RootKeyProblem as failure:
+                problem = failure
+        if problem is not None:
+            raise problem
+        for entry in source.entries():
+            if entry.text.startswith(rootkey.PREFIX) and RootKey.from_text(entry.text).key_id == key_id:
+                return entry.text
+    raise RootKeyProblem(f"The root key {fingerprint(key_id)} is not configured ({source.description}).")

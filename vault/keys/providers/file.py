@@ -2,10 +2,12 @@
 
 import os
 import stat
+from collections.abc import Sequence
 from pathlib import Path
 
 from vault.crypto.rootkey import RootKey
-from vault.keys.providers.base import RootKeyProblem, parse
+from vault.keys.providers.base import ConfiguredKey, Entry, RootKeyProblem, parse
+from vault.keys.providers.remote import open_configured
 
 _MAX_FILE_SIZE = 64 * 1024
 _SECRET_MOUNTS = ("/run/secrets", "/var/run/secrets")
@@ -25,11 +27,23 @@ class FileProvider:
     def __repr__(self) -> str:
         return f"<FileProvider {self._path}>"
 
+    @property
+    def description(self) -> str:
+        """As ``RootKeyProvider.description``."""
+        return f"file {self._path}"
+
+    def entries(self) -> Sequence[Entry]:
+        """As ``RootKeyProvider.entries``."""
+        lines = [Entry(f"line {number}", line.strip()) for number, line in enumerate(self._read().split("\n"), 1)]
+        return [line for line in lines if line.text and not line.text.startswith("#")]
+
+    def configured(self) -> tuple[ConfiguredKey, ...]:
+        """As ``RootKeyProvider.configured``."""
+        return parse(str(self._path), self.entries())
+
     def root_keys(self) -> tuple[RootKey, ...]:
         """As ``RootKeyProvider.root_keys``."""
-        lines = self._read().split("\n")
-        entries = [(f"line {number}", line.strip()) for number, line in enumerate(lines, 1)]
-        return parse(str(self._path), [(place, text) for place, text in entries if text and not text.startswith("#")])
+        return tuple(open_configured(key) for key in self.configured())
 
     def _read(self) -> str:
         try:

@@ -25,7 +25,7 @@ from accounts.emails import normalize_email
 from audit.actions import ActorKind, ResourceKind
 from audit.actor import Actor
 from audit.resource import Resource
-from vault.fields import EncryptedTextField
+from vault.fields import EncryptedTextField, KeyIdIndex
 from vault.keys.peppers import KeyedHashField, keyed_hash_candidates
 from vault.keys.purposes import Purpose
 
@@ -120,6 +120,7 @@ class TOTPDevice(TimestampMixin, Device):  # type: ignore[misc]  # django_otp sh
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["user", "confirmed"], name="one_authenticator_per_person")]
+        indexes = [KeyIdIndex("key", name="authenticator_key_id")]
 
     def verify_token(self, token: str) -> bool:
         """Whether `token` is a code of now (or of the step before or after) that was never accepted before.

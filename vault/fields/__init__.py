@@ -7,8 +7,17 @@ other way for a plaintext into or out of the column raises ``PlaintextRefused``.
 """
 
 from vault.fields.base import EncryptedField
+from vault.fields.indexes import KeyIdIndex
 from vault.fields.mapping import EncryptedJSONField
 from vault.fields.stored import Envelope, PlaintextRefused, RowMoved
 from vault.fields.text import EncryptedTextField
 
-__all__ = ["EncryptedField", "EncryptedJSONField", "EncryptedTextField", "Envelope", "PlaintextRefused", "RowMoved"]
+__all__ = [
+    "EncryptedField",
+    "EncryptedJSONField",
+    "EncryptedTextField",
+    "Envelope",
+    "KeyIdIndex",
+    "PlaintextRefused",
+    "RowMoved",
+]

@@ -10,7 +10,7 @@ from django.utils import timezone
 from audit.actions import ResourceKind
 from audit.resource import Resource
 from orgs.models import Environment, Organization, Project
-from vault.fields import EncryptedJSONField, Envelope
+from vault.fields import EncryptedJSONField, Envelope, KeyIdIndex
 from vault.keys.purposes import Purpose
 from vault.secrets.kinds import ICONS, Kind
 
@@ -112,6 +112,7 @@ class SecretVersion(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["secret", "number"], name="secret_version_once")]
+        indexes = [KeyIdIndex("payload", name="secret_version_key_id")]
 
     def __str__(self) -> str:
         return f"Version {self.number}"

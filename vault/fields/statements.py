@@ -1,0 +1,222 @@
+# ruff: noqa: S608 - what is put together here are the names of tables and columns, quoted; values are parameters
+"""The SQL by which stored values are found, taken and replaced without an instance of a model.
+
+A row comes as ``(*key, row uid, row version, scope, size, bytes)``: its primary key as the driver gives it, which goes
+back to the database as it came; the columns that bind the value; the value's length; and what was asked for of it.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+from uuid import UUID
+
+import psycopg
+from django.db import connection
+
+from vault.crypto.envelope import FRONT_SIZE
+from vault.crypto.fingerprint import KEY_ID_SIZE
+from vault.fields.indexes import KEY_ID_OFFSET
+from vault.fields.registry import EncryptedColumn
+
+Key = tuple[Any, ...]
+"""A primary key: one value for each of its columns."""
+Row = tuple[Any, ...]
+Swap = tuple[Key, bytes, bytes]
+"""A row's key, the front that it must still have, and what goes in its place."""
+
+
+def statements_for(column: EncryptedColumn) -> "Statements":
+    """Those of the configured database."""
+    return _Postgresql(column) if connection.vendor == "postgresql" else _Sqlite(column)
+
+
+class Statements(ABC):
+    """What is asked of one column."""
+
+    _lock = ""
+
+    def __init__(self, column: EncryptedColumn) -> None:
+        quote = connection.ops.quote_name
+        self.column = column
+        self._table = quote(column.table)
+        self._assigned = quote(column.name)
+        self._value = f"{self._table}.{self._assigned}"
+        self._keys = [f"{self._table}.{quote(key)}" for key in column.keys]
+        self._key = ", ".join(self._keys)
+        self._scope = f"{self._table}.{quote(column.scope)}" if column.scope else "NULL"
+        version = f"{self._table}.{quote(column.version)}" if column.version else "1"
+        self._place = f"{self._table}.{quote(column.row)}, {version}, {self._scope}, LENGTH({self._value})"
+        self._key_id = f"SUBSTR({self._value}, {KEY_ID_OFFSET}, {KEY_ID_SIZE})"
+        self._front = f"SUBSTR({self._value}, 1, {FRONT_SIZE})"
+        self._rest = f"SUBSTR({self._value}, {FRONT_SIZE + 1})"
+
+    def fronts(self, key_id: bytes, after: Key | None, limit: int) -> list[Row]:
+        """The next rows under a key, with their fronts, by primary key. Locked on PostgreSQL, without waiting."""
+        following, parameters = self._following(after)
+        return self._fetch(
+            f"SELECT {self._key}, {self._place}, {self._front} FROM {self._table} "
+            f"WHERE {self._key_id} = %s AND {following} ORDER BY {self._key} LIMIT %s {self._lock}",
+            [key_id, *parameters, limit],
+        )
+
+    def pages(self, scope: UUID | None, after: Key | None, limit: int) -> list[Key]:
+        """The next primary keys; of one scope's rows, if one is given."""
+        following, parameters = self._following(after)
+        within, parameters = self._within(scope, parameters)
+        return self._fetch(
+            f"SELECT {self._key} FROM {self._table} WHERE {following} AND {within} ORDER BY {self._key} LIMIT %s",
+            [*parameters, limit],
+        )
+
+    def any_of(self, scope: UUID | None, number: int) -> list[Key]:
+        """The primary keys of so many rows, each row as likely as any other, in no order."""
+        within, parameters = self._within(scope, [])
+        return self._fetch(
+            f"SELECT {self._key} FROM {self._table} WHERE {within} ORDER BY RANDOM() LIMIT %s", [*parameters, number]
+        )
+
+    def count(self, scope: UUID | None) -> int:
+        """How many rows there are."""
+        within, parameters = self._within(scope, [])
+        [(number,)] = self._fetch(f"SELECT COUNT(*) FROM {self._table} WHERE {within}", parameters)
+        return int(number)
+
+    def count_under(self, key_ids: Sequence[bytes]) -> dict[bytes, int]:
+        """How many rows name each of the keys."""
+        counted = f"SELECT COUNT(*) FROM {self._table} WHERE {self._key_id} = named.key_id"
+        return {bytes(key_id): int(number) for key_id, number in self._fetch_of_keys(counted, key_ids)}
+
+    def whole(self, keys: Sequence[Key], longest: int) -> list[Row]:
+        """The rows with these keys that are still there; NULL for a value that is longer than ``longest`` bytes."""
+        value = f"CASE WHEN LENGTH({self._value}) <= {longest:d} THEN {self._value} END"
+        return self._fetch_of(f"SELECT {self._key}, {self._place}, {value} FROM {self._table}", keys)
+
+    @abstractmethod
+    def swap_fronts(self, swaps: Sequence[Swap]) -> int:
+        """Put new fronts before the bodies, which stay where they are. The number of rows that had the old ones."""
+
+    @abstractmethod
+    def swap_whole(self, swaps: Sequence[Swap]) -> int:
+        """Put new envelopes in the place of those with the old fronts. The number of rows that had them."""
+
+    @abstractmethod
+    def _fetch_of_keys(self, counted: str, key_ids: Sequence[bytes]) -> list[Row]: ...
+
+    @abstractmethod
+    def _fetch_of(self, select: str, keys: Sequence[Key]) -> list[Row]: ...
+
+    @abstractmethod
+    def _fetch(self, sql: str, parameters: Sequence[Any]) -> list[Row]: ...
+
+    @abstractmethod
+    def _stored_uid(self, uid: UUID) -> Any: ...
+
+    def _following(self, after: Key | None) -> tuple[str, list[Any]]:
+        if after is None:
+            return "TRUE", []
+        return f"({self._key}) > ({', '.join(['%s'] * len(self._keys))})", list(after)
+
+    def _within(self, scope: UUID | None, parameters: list[Any]) -> tuple[str, list[Any]]:
+        if scope is None:
+            return "TRUE", parameters
+        return f"{self._scope} = %s", [*parameters, self._stored_uid(scope)]
+
+
+class _Postgresql(Statements):
+    """Arrays in both directions, in binary: a batch is one statement, and no byte is written as two digits."""
+
+    _lock = "FOR UPDATE SKIP LOCKED"
+
+    def __init__(self, column: EncryptedColumn) -> None:
+        super().__init__(column)
+        self._arrays = ", ".join(f"%s::{kind}[]" for kind in column.key_types)
+        self._names = [f"k{number}" for number in range(len(self._keys))]
+        self._same = " AND ".join(f"{key} = given.{name}" for key, name in zip(self._keys, self._names, strict=True))
+
+    def swap_fronts(self, swaps: Sequence[Swap]) -> int:
+        return self._swap(f"given.new || {self._rest}", swaps)
+
+    def swap_whole(self, swaps: Sequence[Swap]) -> int:
+        return self._swap("given.new", swaps)
+
+    def _swap(self, value: str, swaps: Sequence[Swap]) -> int:
+        keys, old, new = zip(*swaps, strict=True)
+        names = ", ".join(self._names)
+        with _binary_cursor() as cursor:
+            cursor.execute(
+                f"UPDATE {self._table} SET {self._assigned} = {value} "
+                f"FROM UNNEST({self._arrays}, %s::bytea[], %s::bytea[]) AS given ({names}, old, new) "
+                f"WHERE {self._same} AND {self._front} = given.old",
+                [*map(list, zip(*keys, strict=True)), list(old), list(new)],
+            )
+            return cursor.rowcount
+
+    def _fetch_of_keys(self, counted: str, key_ids: Sequence[bytes]) -> list[Row]:
+        return self._fetch(f"SELECT key_id, ({counted}) FROM UNNEST(%s::bytea[]) AS named (key_id)", [list(key_ids)])
+
+    def _fetch_of(self, select: str, keys: Sequence[Key]) -> list[Row]:
+        names = ", ".join(self._names)
+        return self._fetch(
+            f"{select} JOIN UNNEST({self._arrays}) AS given ({names}) ON {self._same}",
+            [*map(list, zip(*keys, strict=True))],
+        )
+
+    def _fetch(self, sql: str, parameters: Sequence[Any]) -> list[Row]:
+        with _binary_cursor() as cursor:
+            cursor.execute(sql, parameters, binary=True)
+            return cursor.fetchall()
+
+    def _stored_uid(self, uid: UUID) -> UUID:
+        return uid
+
+
+class _Sqlite(Statements):
+    """One row at a time: there is no way to the database that a batch would save."""
+
+    def __init__(self, column: EncryptedColumn) -> None:
+        super().__init__(column)
+        self._same = " AND ".join(f"{key} = %s" for key in self._keys)
+
+    def swap_fronts(self, swaps: Sequence[Swap]) -> int:
+        # || gives a text of the very bytes of both, also after a NUL, and the CAST makes them a BLOB again.
+        return self._swap(f"CAST(%s || {self._rest} AS BLOB)", swaps)
+
+    def swap_whole(self, swaps: Sequence[Swap]) -> int:
+        return self._swap("%s", swaps)
+
+    def _swap(self, value: str, swaps: Sequence[Swap]) -> int:
+        with connection.cursor() as cursor:
+            cursor.executemany(
+                f"UPDATE {self._table} SET {self._assigned} = {value} WHERE {self._same} AND {self._front} = %s",
+                [(new, *key, old) for key, old, new in swaps],
+            )
+            return int(cursor.rowcount)
+
+    def _fetch_of_keys(self, counted: str, key_ids: Sequence[bytes]) -> list[Row]:
+        marks = ", ".join(["(%s)"] * len(key_ids))
+        return self._fetch(f"WITH named (key_id) AS (VALUES {marks}) SELECT key_id, ({counted}) FROM named", key_ids)
+
+    def _fetch_of(self, select: str, keys: Sequence[Key]) -> list[Row]:
+        one = f"({', '.join(['%s'] * len(self._keys))})"
+        marks = ", ".join([one] * len(keys))
+        return self._fetch(
+            f"{select} WHERE ({', '.join(self._keys)}) IN (VALUES {marks})", [part for key in keys for part in key]
+        )
+
+    def _fetch(self, sql: str, parameters: Sequence[Any]) -> list[Row]:
+        with connection.cursor() as cursor:
+            cursor.execute(sql, parameters)
+            return list(cursor.fetchall())
+
+    def _stored_uid(self, uid: UUID) -> str:
+        return uid.hex
+
+
+@contextmanager
+def _binary_cursor() -> Iterator["psycopg.Cursor[Row]"]:
+    """A cursor of psycopg, within Django's connection and transaction: Django's own writes parameters into the text."""
+    connection.ensure_connection()
+    connection.validate_no_broken_transaction()
+    with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
+        yield cursor

@@ -1,0 +1,204 @@
+"""Opening every stored value, and every tenant key, to know that they open. What is in them goes nowhere."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from vault.crypto.errors import CryptoError
+from vault.crypto.rootkey import RootKey, root_key_id_of, unwrap
+from vault.fields.failures import Failures, RowFailure
+from vault.fields.opening import Opener
+from vault.fields.registry import encrypted_columns
+from vault.fields.statements import Key, Statements, statements_for
+from vault.keys.keyrings import WrongRootKey
+from vault.keys.models import WrappedKey
+from vault.keys.providers import root_keys
+from vault.keys.purposes import SYSTEM_SCOPE, KeyState, Purpose
+
+__all__ = ["RowFailure", "Verification", "verify"]
+
+_PAGE = 20_000
+"""Primary keys in memory at once."""
+_CHUNK = 500
+"""Values in memory at once, unless they are long."""
+
+Progress = Callable[[int, int], None]
+"""Is told how many values were opened so far, of how many."""
+
+
+@dataclass(slots=True)
+class TableCount:
+    """Of one column: how many values were opened, and how many of them did not open."""
+
+    checked: int = 0
+    failed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """What was found.
+
+    ``checked``: values and tenant keys that were opened, or tried. ``failed``: those that do not open. ``failures``:
+    which; at most 1,000 of them. ``by_table``: the counts of each ``table.column``.
+    """
+
+    checked: int
+    failed: int
+    failures: tuple[RowFailure, ...]
+    by_table: dict[str, TableCount] = field(default_factory=dict)
+
+    @property
+    def holds(self) -> bool:
+        """Whether everything that was tried opens."""
+        return not self.failed
+
+
+def verify(*, scope: str | None = None, sample: int | None = None, progress: Progress | None = None) -> Verification:
+    """Open every tenant key that was not destroyed and every value, or those of one scope, and say what does not open.
+
+    ``sample``: open so many values only. Each column gives a share in proportion to its rows, and one at least as long
+    as there are enough; within a column every set of rows of that size is equally likely. The tenant keys are opened
+    all the same.
+
+    Memory is flat, and nothing is locked. A value that is replaced meanwhile is looked at again before it is reported;
+    rows that come in meanwhile may be left out. Raises ValueError for what is no scope or no number of rows,
+    RootKeyProblem without root keys.
+    """
+    organization = None if scope is None or scope == SYSTEM_SCOPE else UUID(scope)
+    if sample is not None and sample < 1:
+        raise ValueError("A sample has at least one value.")
+    run = _Run(progress or _nobody)
+    keys = WrappedKey.objects.exclude(state=KeyState.DESTROYED.value)
+    if scope is not None:
+        keys = keys.filter(scope=scope)
+    columns = [column for column in encrypted_columns() if scope is None or column.holds(scope)]
+    several = [statements_for(column) for column in columns]
+    numbers = [statements.count(organization) for statements in several]
+    shares = numbers if sample is None else _shares(sample, numbers)
+    run.total = keys.count() + sum(shares)
+    run.open_keys(keys)
+    for statements, share in zip(several, shares, strict=True):
+        if sample is None:
+            run.open_values(statements, _pages(statements, organization))
+        else:
+            run.open_values(statements, [statements.any_of(organization, share)] if share else [])
+    return run.result()
+
+
+def _nobody(done: int, total: int) -> None:
+    """Nobody asked how far it is."""
+
+
+def _pages(statements: Statements, organization: UUID | None) -> Iterator[list[Key]]:
+    """The primary keys of a column's rows, page by page."""
+    last: Key | None = None
+    while page := statements.pages(organization, last, _PAGE):
+        last = page[-1]
+        yield page
+
+
+def _shares(sample: int, numbers: Sequence[int]) -> list[int]:
+    """How many of a sample each column gives, in proportion to its number of rows."""
+    total = sum(numbers)
+    if sample >= total:
+        return list(numbers)
+    exact = [sample * number / total for number in numbers]
+    shares = [min(number, max(1, int(share))) for number, share in zip(numbers, exact, strict=True)]
+    while sum(shares) < sample:
+        lacking = max(range(len(shares)), key=lambda n: (shares[n] < numbers[n], exact[n] - shares[n]))
+        shares[lacking] += 1
+    while sum(shares) > sample:
+        rich = max(
+            range(len(shares)), key=lambda n: (shares[n] > 1, shares[n] - exact[n] if shares[n] > 1 else numbers[n])
+        )
+        shares[rich] -= 1
+    return shares
+
+
+class _Run:
+    """One verification under way."""
+
+    def __init__(self, progress: Progress) -> None:
+        self.total = 0
+        self._progress = progress
+        self._failures = Failures()
+        self._counts: dict[str, TableCount] = {}
+
+    def result(self) -> Verification:
+        """What was found so far."""
+        checked = sum(count.checked for count in self._counts.values())
+        return Verification(checked, self._failures.count, tuple(self._failures.kept), self._counts)
+
+    def open_keys(self, keys: "QuerySet[WrappedKey]") -> None:
+        """Open each wrapping of each tenant key for which there is a root key."""
+        count = self._count(f"{WrappedKey._meta.db_table}.wrapped")
+        for key in keys.order_by("pk").iterator(_CHUNK):
+            count.checked += 1
+            failure = _failure_of_key(key)
+            self._fail(count, [failure] if failure else [])
+        self._tell()
+
+    def open_values(self, statements: Statements, pages: Iterable[Sequence[Key]]) -> None:
+        """Open the values of one column with these primary keys."""
+        opener = Opener(statements)
+        count = self._count(str(statements.column))
+        for page in pages:
+            for start in range(0, len(page), _CHUNK):
+                checked, failures = opener.open(page[start : start + _CHUNK])
+                count.checked += checked
+                self._fail(count, failures)
+                self._tell()
+
+    def _count(self, name: str) -> TableCount:
+        return self._counts.setdefault(name, TableCount())
+
+    def _fail(self, count: TableCount, failures: Iterable[RowFailure]) -> None:
+        for failure in failures:
+            count.failed += 1
+            self._failures.add(failure)
+
+    def _tell(self) -> None:
+        self._progress(sum(count.checked for count in self._counts.values()), self.total)
+
+
+def _failure_of_key(key: WrappedKey) -> RowFailure | None:
+    """None if each wrapping opens for which there is a root key, and there is one at least."""
+    opened = False
+    for column, wrapped in (("wrapped", key.wrapped), ("next_wrapped", key.next_wrapped)):
+        if wrapped is None:
+            continue
+        try:
+            root_key = _root_key_of(bytes(wrapped))
+            if root_key is not None:
+                unwrap(
+                    root_key,
+                    bytes(wrapped),
+                    scope=key.scope,
+                    purpose=key.purpose,
+                    version=key.version,
+                    use=Purpose(key.purpose).use,
+                    key_id=bytes(key.key_id),
+                )
+                opened = True
+        except CryptoError as error:
+            return _key_failure(key, column, str(error))
+    return None if opened else _key_failure(key, "wrapped", str(WrongRootKey(bytes(key.root_key_id))))
+
+
+def _root_key_of(wrapped: bytes) -> RootKey | None:
+    needed = root_key_id_of(wrapped)
+    return next((root_key for root_key in root_keys() if root_key.key_id == needed), None)
+
+
+def _key_failure(key: WrappedKey, column: str, problem: str) -> RowFailure:
+    return RowFailure(
+        table=key._meta.db_table,
+        column=column,
+        row=str(key.uid),
+        version=key.version,
+        scope=key.scope,
+        key_fingerprint=key.fingerprint,
+        problem=problem,
+    )

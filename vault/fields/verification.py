@@ -17,7 +17,7 @@ from vault.keys.models import WrappedKey
 from vault.keys.providers import root_keys
 from vault.keys.purposes import SYSTEM_SCOPE, KeyState, Purpose
 
-__all__ = ["RowFailure", "Verification", "verify"]
+__all__ = ["RowFailure", "Verification", "failure_of_key", "verify"]
 
 _PAGE = 20_000
 """Primary keys in memory at once."""
@@ -136,7 +136,7 @@ class _Run:
         count = self._count(f"{WrappedKey._meta.db_table}.wrapped")
         for key in keys.order_by("pk").iterator(_CHUNK):
             count.checked += 1
-            failure = _failure_of_key(key)
+            failure = failure_of_key(key)
             self._fail(count, [failure] if failure else [])
         self._tell()
 
@@ -163,7 +163,7 @@ class _Run:
         self._progress(sum(count.checked for count in self._counts.values()), self.total)
 
 
-def _failure_of_key(key: WrappedKey) -> RowFailure | None:
+def failure_of_key(key: WrappedKey) -> RowFailure | None:
     """None if each wrapping opens for which there is a root key, and there is one at least."""
     opened = False
     for column, wrapped in (("wrapped", key.wrapped), ("next_wrapped", key.next_wrapped)):

@@ -124,7 +124,7 @@ class EscrowShare(models.Model):
 
     escrow = models.ForeignKey(EscrowSet, on_delete=models.CASCADE, related_name="members")
     index = models.PositiveSmallIntegerField()
-    mac = KeyedHashField(Purpose.TOKEN, unique=True, editable=False)
+    mac = KeyedHashField(purpose=Purpose.TOKEN, unique=True, editable=False)
     confirmed_at = models.DateTimeField(null=True)
 
     class Meta:

@@ -11,12 +11,14 @@ from vault.custody.services.roots import RootRotation, finish_root_rotation, rot
 from vault.custody.services.rotation import destroy_key, retire_unneeded, rotate_due_keys, rotate_key
 from vault.custody.services.shredding import approve_shred, cancel_shred, execute_shred, request_shred
 from vault.custody.services.verifying import verify_values
+from vault.custody.services.verifying_in_parts import advance_verification, start_verification
 
 __all__ = [
     "RootRotation",
     "SplitRoot",
     "advance_compromise",
     "advance_operation",
+    "advance_verification",
     "approve_shred",
     "cancel_shred",
     "confirm_share",
@@ -31,5 +33,6 @@ __all__ = [
     "rotate_root",
     "split_root_key",
     "start_operation",
+    "start_verification",
     "verify_values",
 ]

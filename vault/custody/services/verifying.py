@@ -1,9 +1,23 @@
 """Opening every value, to know that it opens."""
 
 from collections.abc import Callable
+from dataclasses import asdict
+from uuid import UUID
 
+from django.db import transaction
+from django.utils import timezone
+
+from audit.actions import Action, Outcome, ResourceKind
+from audit.resource import Resource
+from audit.services import append
+from orgs.models import Organization
+from vault.custody.kinds import OperationKind, OperationState
 from vault.custody.models import KeyOperation
-from vault.custody.services.authority import Requester
+from vault.custody.services.authority import Requester, audit_actor, authorize_instance, authorize_scope
+from vault.fields.verification import verify
+
+MOST_FAILURES = 1000
+"""How many rows that do not open are kept one by one; all of them are counted."""
 
 
 def verify_values(
@@ -16,7 +30,62 @@ def verify_values(
     """Opens all values (or a random `sample`) of a scope, or of the whole instance, and remembers what was found.
 
     The operation's `done` counts values that were opened; `result` has `failures` (a list of objects with `table`,
-    `column`, `row`, `version`, `scope`, `key`, `problem`), `failed` (how many) and `by_table`. `progress` is called
-    with (checked, total). Raises `AccessDenied`, `InstanceAdministratorsOnly`, `EventNotWritten`.
+    `column`, `row`, `version`, `scope`, `key_fingerprint`, `problem`), `failed` (how many), `by_table` and `sample`.
+    `progress` is called with (checked, total). One that was killed is marked as stopped by the next. Raises
+    `AccessDenied`, `InstanceAdministratorsOnly`, `KeysDestroyed`, `EventNotWritten`.
     """
-    raise NotImplementedError
+    by = audit_actor(actor)
+    with transaction.atomic():
+        organization_id = _authorize(actor, scope)
+        now = timezone.now()
+        KeyOperation.objects.filter(kind=OperationKind.VERIFY, scope=scope or "", state=OperationState.RUNNING).update(
+            state=OperationState.STOPPED, problem="It did not come to its end."
+        )
+        operation = KeyOperation.objects.create(
+            kind=OperationKind.VERIFY,
+            scope=scope or "",
+            organization_id=organization_id,
+            requested_by_id=by.id,
+            requested_by_label=by.label,
+            started_at=now,
+            heartbeat_at=now,
+        )
+    found = verify(scope=scope, sample=sample, progress=progress)
+    failures = list(found.failures)
+    with transaction.atomic():
+        organization_id = _authorize(actor, scope)
+        operation.state, operation.finished_at = OperationState.DONE, timezone.now()
+        operation.heartbeat_at = operation.finished_at
+        operation.total = found.checked
+        operation.done = found.checked - found.failed
+        operation.result = {
+            "failed": found.failed,
+            "failures": [asdict(failure) for failure in failures[:MOST_FAILURES]],
+            "by_table": dict(found.by_table),
+            "sample": sample,
+        }
+        if found.failed:
+            operation.problem = f"{found.failed:,} of {found.checked:,} values do not open."
+        operation.save()
+        append(
+            actor=by,
+            action=Action.KEY_VERIFIED,
+            outcome=Outcome.FAILURE if found.failed else Outcome.SUCCESS,
+            organization_id=organization_id,
+            resource=_resource(organization_id),
+            details={"checked": found.checked, "failed": found.failed, "operation": str(operation.pk)},
+        )
+    return operation
+
+
+def _authorize(actor: Requester, scope: str | None) -> UUID | None:
+    if scope is None:
+        authorize_instance(actor)
+        return None
+    return authorize_scope(actor, scope)
+
+
+def _resource(organization_id: UUID | None) -> Resource:
+    if organization_id is None:
+        return Resource(ResourceKind.INSTANCE, "1", "This instance")
+    return Organization.objects.get(pk=organization_id).audit_resource

@@ -20,6 +20,7 @@ from vault.fields.attribute import EncryptedValue
 from vault.fields.stored import Envelope, Opened, PlaintextRefused, RowMoved, Unsaved
 from vault.keys.keyrings import keyring_for
 from vault.keys.purposes import SYSTEM_SCOPE, Purpose
+from vault.keys.writing import keyring_to_write
 
 if TYPE_CHECKING:
     _Field = models.Field[Any, Any]
@@ -195,7 +196,8 @@ class EncryptedField(_Field):
     def pre_save(self, model_instance: models.Model, add: bool) -> Envelope:
         """The envelope to write: encrypts what was assigned; else the one that is there, if it opens where it goes.
 
-        Raises RowMoved, and what ``vault.crypto.envelope.encrypt`` raises.
+        Encrypting takes the transaction that writes the row (``vault.keys.writing``). Raises RowMoved, and what
+        ``vault.crypto.envelope.encrypt`` and ``keyring_to_write`` raise.
         """
         held = self.held(model_instance)
         if isinstance(held, Unsaved):
@@ -302,7 +304,7 @@ class EncryptedField(_Field):
 
     def _encrypt(self, instance: models.Model, value: Any, plaintext: bytes) -> Envelope:
         binding = self.binding(instance)
-        held = Envelope(envelopes.encrypt(keyring_for(binding.scope, self.purpose), plaintext, binding))
+        held = Envelope(envelopes.encrypt(keyring_to_write(binding.scope, self.purpose, wraps=1), plaintext, binding))
         instance.__dict__[self.attname] = held
         instance.__dict__[self.opened_name] = Opened((held, context(binding), value))
         return held

@@ -11,7 +11,7 @@ unwrapped again, so that what a process has in memory outlives a source of root 
 import logging
 import os
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from itertools import count
 from threading import Lock
 
@@ -20,10 +20,10 @@ from django.db.models import Q
 
 from vault.crypto.errors import WrongKey
 from vault.crypto.keyring import Keyring, TenantKey
-from vault.crypto.rootkey import RootKey, root_key_id_of, unwrap
-from vault.keys import generation, processes
+from vault.crypto.rootkey import root_key_id_of, unwrap
+from vault.keys import generation, processes, providers
 from vault.keys.models import WrappedKey
-from vault.keys.providers import RootKeyProblem, on_dropped, root_keys
+from vault.keys.providers import RootKeyUnavailable, on_dropped, root_keys
 from vault.keys.purposes import LIVE_STATES, KeyState, Purpose
 
 logger = logging.getLogger(__name__)
@@ -93,7 +93,8 @@ def keyring_for(scope: str, purpose: Purpose, *, needing: bytes | None = None) -
     have made that key. A retired key is given only when it is needed, with a warning in the log. A ring without keys is
     not remembered. To encrypt, take ``writing.keyring_to_write``.
 
-    Raises RootKeyProblem, WrongRootKey, and what ``unwrap`` raises.
+    Raises RootKeyProblem (RootKeyUnavailable while a provider does not answer), WrongRootKey, and what ``unwrap``
+    raises.
     """
     if _here.changing:
         own = _own_change(scope, purpose)
@@ -121,24 +122,20 @@ def reload(scope: str, purpose: Purpose) -> Keyring:
 def refresh() -> None:
     """Look now whether another process changed a key, and forget what is out of date.
 
-    Does nothing in a transaction that changed keys itself: what it sees of the number may be rolled back. Raises
-    RootKeyProblem, and forgets everything, once the source of root keys has failed for longer than it may.
+    Does nothing in a transaction that changed keys itself: what it sees of the number may be rolled back.
     """
     global _generation  # noqa: PLW0603 - the one number that the module is about
     if _here.changing and any(True for _ in _own_changes()):
         return
-    try:
-        root_keys()
-    except RootKeyProblem:
-        drop()
-        raise
     number = generation.number()
     generation.looked()
     if number != _generation:
         _expire(list(_rings))
         _generation = number
-        for key_id in WrappedKey.objects.filter(state=KeyState.DESTROYED.value).values_list("key_id", flat=True):
-            _spare.pop(bytes(key_id), None)
+        if _spare:
+            destroyed = WrappedKey.objects.filter(state=KeyState.DESTROYED.value)
+            for key_id in destroyed.values_list("key_id", flat=True):
+                _spare.pop(bytes(key_id), None)
     processes.seen()
 
 
@@ -155,7 +152,7 @@ def is_changed_here(scope: str, purpose: Purpose) -> bool:
 
 def drop() -> None:
     """Forget every tenant key in memory: the next use unwraps it again, with root keys that must be there."""
-    global _outdated, _generation  # noqa: PLW0603 - as in refresh
+    global _outdated, _generation
     with _lock:
         _outdated, _generation = next(_tickets), None
         _rings.clear()
@@ -166,7 +163,9 @@ def drop() -> None:
 def forget() -> None:
     """``drop``, and the root keys as well: the next use reads them again. For tests, and after a restore."""
     drop()
-    root_keys.cache_clear()
+    providers.forget()
+    for mark in _own_changes():
+        mark.ring = None
 
 
 def _expire(places: list[tuple[str, Purpose]]) -> None:
@@ -190,7 +189,7 @@ on_dropped(drop)
 
 def _own_changes() -> Iterator[_OwnChange]:
     """The marks in this transaction, the latest first."""
-    return (mark for _, mark, _ in reversed(connection.run_on_commit) if isinstance(mark, _OwnChange))
+    return (entry[1] for entry in reversed(connection.run_on_commit) if isinstance(entry[1], _OwnChange))
 
 
 def _own_change(scope: str, purpose: Purpose) -> _OwnChange | None:
@@ -238,24 +237,25 @@ def _read(scope: str, purpose: Purpose, needing: bytes | None) -> Keyring:
 
 
 def _unwrap(row: WrappedKey, purpose: Purpose) -> TenantKey:
-    """The key in a row, from the wrapping that a configured root key opens."""
+    """The key in a row, from the wrapping whose root key is at hand."""
     wrappings = [bytes(each) for each in (row.wrapped, row.next_wrapped) if each is not None]
-    for root_key, wrapped in _openable(wrappings):
-        return unwrap(
-            root_key,
-            wrapped,
-            scope=row.scope,
-            purpose=purpose.value,
-            version=row.version,
-            use=purpose.use,
-            key_id=bytes(row.key_id),
-        )
-    raise WrongRootKey(root_key_id_of(wrappings[0]))
-
-
-def _openable(wrappings: Iterable[bytes]) -> Iterator[tuple[RootKey, bytes]]:
-    by_id = {root_key.key_id: root_key for root_key in root_keys()}
+    unavailable: RootKeyUnavailable | None = None
     for wrapped in wrappings:
-        root_key = by_id.get(root_key_id_of(wrapped))
+        try:
+            root_key = providers.root_key(root_key_id_of(wrapped))
+        except RootKeyUnavailable as problem:
+            unavailable = problem
+            continue
         if root_key is not None:
-            yield root_key, wrapped
+            return unwrap(
+                root_key,
+                wrapped,
+                scope=row.scope,
+                purpose=purpose.value,
+                version=row.version,
+                use=purpose.use,
+                key_id=bytes(row.key_id),
+            )
+    if unavailable is not None:
+        raise unavailable
+    raise WrongRootKey(root_key_id_of(wrappings[0]))

@@ -9,12 +9,11 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from django.db import transaction
-from django.db.models import F
 from django.utils import timezone
 
 from vault.crypto.errors import CryptoError
-from vault.keys import keyrings
-from vault.keys.models import KeyGeneration, WrappedKey
+from vault.keys import generation, keyrings
+from vault.keys.models import WrappedKey
 from vault.keys.purposes import KeyState, Purpose, check_scope
 from vault.keys.services import insert_key
 
@@ -55,13 +54,11 @@ def add_pending_key(*, scope: str, purpose: Purpose) -> WrappedKey:
     """
     purpose = Purpose(purpose)
     check_scope(scope, purpose)
-    lock_generation()
+    generation.advance()
     pending = WrappedKey.objects.filter(scope=scope, purpose=purpose.value, state=KeyState.PENDING.value).first()
     if pending is not None:
         return pending
-    key = insert_key(scope, purpose, state=KeyState.PENDING)
-    _changed(key)
-    return key
+    return insert_key(scope, purpose, state=KeyState.PENDING)
 
 
 @transaction.atomic
@@ -70,7 +67,7 @@ def activate(key: WrappedKey) -> Activation:
 
     Does nothing to a key that is active. Raises WrongKeyState for a key that was superseded or given up.
     """
-    lock_generation()
+    generation.advance()
     key = _locked(key)
     if key.state == KeyState.ACTIVE.value:
         return Activation(key, None)
@@ -98,7 +95,7 @@ def retire(key: WrappedKey, *, rows_left: Callable[[WrappedKey], int]) -> Wrappe
     ``rows_left(key)``: the rows under a key, counted after everybody who was writing under it has committed. Does
     nothing to a key that is retired. Raises KeyStillNeeded, WrongKeyState.
     """
-    lock_generation()
+    generation.advance()
     key = _locked(key, against_writers=True)
     if key.state == KeyState.RETIRED.value:
         return key
@@ -117,7 +114,7 @@ def destroy(key: WrappedKey, *, rows_left: Callable[[WrappedKey], int]) -> Wrapp
 
     Does nothing to a key that is destroyed. Raises KeyStillNeeded, WrongKeyState.
     """
-    lock_generation()
+    generation.advance()
     key = _locked(key, against_writers=True)
     if key.state == KeyState.DESTROYED.value:
         return key
@@ -135,7 +132,7 @@ def destroy_scope(scope: str) -> list[WrappedKey]:
     Gives the keys that this call destroyed. Raises ValueError for the scope of the instance.
     """
     check_scope(scope, Purpose.DATA)
-    lock_generation()
+    generation.advance()
     keys = list(
         WrappedKey.objects.select_for_update()
         .filter(scope=scope)
@@ -145,13 +142,6 @@ def destroy_scope(scope: str) -> list[WrappedKey]:
     for key in keys:
         _empty(key)
     return keys
-
-
-def lock_generation() -> None:
-    """Make the generation's number larger in this transaction, which whoever else changes a key waits for."""
-    if not KeyGeneration.objects.filter(pk=KeyGeneration.SINGLETON).update(number=F("number") + 1):
-        KeyGeneration.objects.bulk_create([KeyGeneration()], ignore_conflicts=True)
-        KeyGeneration.objects.filter(pk=KeyGeneration.SINGLETON).update(number=F("number") + 1)
 
 
 def _locked(key: WrappedKey, *, against_writers: bool = False) -> WrappedKey:

@@ -9,10 +9,12 @@ from django.apps import apps
 from django.db import models
 
 from vault.crypto.fingerprint import KEY_ID_SIZE
-from vault.crypto.keyring import KeyUse, TenantKey
+from vault.crypto.keyring import Keyring, KeyUse, TenantKey
 from vault.crypto.signing import MAC_SIZE, equal
-from vault.keys.keyrings import keyring_for
+from vault.keys import generation
+from vault.keys.keyrings import keyring_for, refresh
 from vault.keys.purposes import SYSTEM_SCOPE, Purpose
+from vault.keys.writing import keyring_to_write
 
 KEYED_HASH_SIZE = KEY_ID_SIZE + MAC_SIZE
 
@@ -20,7 +22,7 @@ _LABEL = "holdfast/v1/keyed-hash"
 
 
 if TYPE_CHECKING:
-    _BinaryField = models.BinaryField[bytes, bytes | memoryview]
+    _BinaryField = models.BinaryField[Any, Any]
 else:
     _BinaryField = models.BinaryField  # generic for the type checker only
 
@@ -57,9 +59,12 @@ def keyed_hash(purpose: Purpose, message: bytes) -> bytes:
     """The keyed hash of a message under the active pepper: 48 bytes, to store.
 
     Begin the message with what it is (``b"invitation:"``), so that one kind of token is never taken for another.
-    Raises NoActiveKey before there is a key, KeyMisuse for a purpose that encrypts.
+    Behind the fence of ``writing``, in the transaction that stores it; the log's needs none. Raises NoActiveKey before
+    there is a key, KeyMisuse for a purpose that encrypts, WriteOutsideTransaction.
     """
-    return _hash(keyring_for(SYSTEM_SCOPE, purpose).active, message)
+    # What an event names is never given up (events cannot be deleted), so the log needs no fence.
+    ring = keyring_for if purpose is Purpose.AUDIT else _ring_to_write
+    return _hash(ring(SYSTEM_SCOPE, purpose).active, message)
 
 
 def keyed_hash_candidates(purpose: Purpose, message: bytes) -> list[bytes]:
@@ -67,6 +72,8 @@ def keyed_hash_candidates(purpose: Purpose, message: bytes) -> list[bytes]:
 
     Raises NoActiveKey before there is a key, KeyMisuse for a purpose that encrypts.
     """
+    if not generation.in_request():
+        refresh()  # in a request, every token that came with it is older than the look that it begins with
     ring = keyring_for(SYSTEM_SCOPE, purpose)
     if not len(ring):
         ring.active  # noqa: B018 - raises NoActiveKey: without peppers a lookup would find nothing, silently
@@ -84,6 +91,10 @@ def keyed_hash_matches(purpose: Purpose, message: bytes, stored: bytes) -> bool:
     key_id = stored[:KEY_ID_SIZE]
     key = keyring_for(SYSTEM_SCOPE, purpose, needing=key_id).get(key_id)
     return equal(_hash(key, message), stored)
+
+
+def _ring_to_write(scope: str, purpose: Purpose) -> Keyring:
+    return keyring_to_write(scope, purpose, wraps=0)
 
 
 def _hash(key: TenantKey, message: bytes) -> bytes:

@@ -51,7 +51,7 @@ def insert_key(scope: str, purpose: Purpose, *, state: KeyState) -> WrappedKey:
     versions = WrappedKey.objects.filter(scope=scope, purpose=purpose.value).aggregate(last=Max("version"))
     version = (versions["last"] or 0) + 1
     wrapped, key = new_tenant_key(root_key, scope=scope, purpose=purpose.value, version=version, use=purpose.use)
-    keyrings.expect_commit(key.key_id)
+    keyrings.changed(scope, purpose)
     now = timezone.now()
     return WrappedKey.objects.create(
         scope=scope,

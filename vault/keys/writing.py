@@ -1,18 +1,119 @@
-"""Keys to write with, behind a fence: while a transaction writes under a key, nobody can give that key up."""
+"""Keys to write with, behind a fence: while a transaction writes under a key, nobody can give that key up.
+
+The fence is a lock of the key's row, for as long as the transaction lasts: shared among writers and with ``activate``,
+so that neither waits for the other; ``retire`` and ``destroy`` (``lifecycle``) want the row for themselves, wait for
+the writers that are there, and count the rows under the key after that.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db import connection, transaction
 
 from vault.crypto.errors import CryptoError
-from vault.crypto.keyring import Keyring
-from vault.keys.keyrings import keyring_for
-from vault.keys.purposes import Purpose
+from vault.crypto.fingerprint import fingerprint
+from vault.crypto.keyring import Keyring, NoActiveKey, TenantKey
+from vault.keys import counting, keyrings
+from vault.keys.purposes import KeyState, Purpose
+
+_ATTEMPTS = 5
+"""How often another process may change the active key under our feet before we give up."""
 
 
 class KeyExhausted(CryptoError):
-    """A key has wrapped as many data keys as random nonces allow (NIST SP 800-38D, 8.3). Rotate it."""
+    """A key has wrapped as many data keys as random nonces allow. Says how to go on."""
+
+    def __init__(self, key: TenantKey) -> None:
+        self.key_id = key.key_id
+        super().__init__(
+            f"The {key.purpose} key {fingerprint(key.key_id)} of {key.scope} has wrapped as many values as it may "
+            "(NIST SP 800-38D, 8.3). Nothing more is stored under it, and everything still opens. Rotate it: "
+            f"`manage.py keys rotate --purpose {key.purpose}`."
+        )
+
+
+class WriteOutsideTransaction(RuntimeError):
+    """Something was to be encrypted or hashed outside of a transaction, where no lock could keep its key."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "What is written under a key needs the transaction of its row (transaction.atomic): the key could be given "
+            "up before the row is there."
+        )
+
+
+class _Fence:
+    """A mark in a transaction: the row of this key is locked. Dropped with the lock, also by a savepoint's rollback."""
+
+    def __init__(self, key_id: bytes) -> None:
+        self.key_id = key_id
+
+    def __call__(self) -> None:
+        """The transaction is committed, and the lock is gone."""
 
 
 def keyring_to_write(scope: str, purpose: Purpose, *, wraps: int) -> Keyring:
-    """The keys of one scope and purpose, of which the active one may write until this transaction ends.
+    """The keys of one scope and purpose, of which the active one can be written with until this transaction ends.
 
-    ``wraps``: how many data keys the caller is about to wrap with it; 0 for keys that authenticate or sign.
+    ``wraps``: how many data keys the caller is about to wrap with it, which are counted; 0 for keys that authenticate
+    or sign. One query for each transaction and key, and another when wraps must be reserved (``counting``).
+
+    Raises WriteOutsideTransaction, NoActiveKey, KeyExhausted, and what ``keyring_for`` raises.
     """
-    return keyring_for(scope, purpose)
+    if not connection.in_atomic_block:
+        raise WriteOutsideTransaction
+    ring = keyrings.keyring_for(scope, purpose)
+    for _ in range(_ATTEMPTS):
+        try:
+            key = ring.active
+        except NoActiveKey:
+            ring = keyrings.reload(scope, purpose)
+            key = ring.active
+        if _is_fenced(key.key_id):
+            if wraps and not counting.take(key.key_id, wraps):
+                _reserve(key, wraps)
+            return ring
+        if _fence(key, wraps) == KeyState.ACTIVE.value:
+            transaction.on_commit(_Fence(key.key_id))
+        else:
+            ring = keyrings.reload(scope, purpose)
+    raise NoActiveKey(scope, purpose)
+
+
+def _is_fenced(key_id: bytes) -> bool:
+    marks = (entry[1] for entry in connection.run_on_commit)
+    return any(isinstance(mark, _Fence) and mark.key_id == key_id for mark in marks)
+
+
+def _fence(key: TenantKey, wraps: int) -> str | None:
+    """Lock the row of a key against whoever would give it up. Gives its state; None if there is no such row."""
+    if wraps and _counts_here(key) and not counting.has(key.key_id, wraps):
+        with _exhaustion_told(key):
+            return counting.reserve_here(key.key_id, wraps)  # the UPDATE locks the row as well
+    lock = " FOR KEY SHARE" if connection.vendor == "postgresql" else ""
+    with connection.cursor() as cursor:  # the ORM has no FOR KEY SHARE
+        cursor.execute(f"SELECT state FROM keys_wrappedkey WHERE key_id = %s{lock}", [key.key_id])  # noqa: S608 - see above
+        row = cursor.fetchone()
+    return None if row is None else str(row[0])
+
+
+def _reserve(key: TenantKey, wraps: int) -> None:
+    with _exhaustion_told(key):
+        if not _counts_here(key) and counting.reserve_apart(key.key_id, wraps):
+            return
+        counting.reserve_here(key.key_id, wraps)
+    if not counting.take(key.key_id, wraps):
+        raise NoActiveKey(key.scope, key.purpose)  # the row went away below the fence
+
+
+def _counts_here(key: TenantKey) -> bool:
+    """Whether wraps are reserved within the transaction: a second connection would wait for it, or not see the key."""
+    return connection.vendor != "postgresql" or keyrings.is_changed_here(key.scope, Purpose(key.purpose))
+
+
+@contextmanager
+def _exhaustion_told(key: TenantKey) -> Iterator[None]:
+    try:
+        yield
+    except counting.WrapsExhausted:
+        raise KeyExhausted(key) from None

@@ -20,7 +20,7 @@ from vault.custody.models import EscrowSet, EscrowShare, KeyOperation, KeyReport
 from vault.fields import census
 from vault.keys import rootkeys
 from vault.keys.models import KnownRootKey, WrappedKey
-from vault.keys.providers import RootKeyProblem, root_keys
+from vault.keys.providers import RootKeyProblem, root_keys, source_description
 from vault.keys.purposes import SYSTEM_SCOPE, KeyState, Purpose
 
 
@@ -113,6 +113,11 @@ def instance_inventory() -> list[KeyLine]:
     return _lines(WrappedKey.objects.all())
 
 
+def lines_of(keys: QuerySet[WrappedKey]) -> list[KeyLine]:
+    """The lines of some keys, as a page of many shows them."""
+    return _lines(keys)
+
+
 def due_lines(lines: Iterable[KeyLine], *, within_days: int = 0) -> list[KeyLine]:
     """Those of `lines` whose rotation is due now, or within so many days; the longest overdue first."""
     limit = timezone.now() + timedelta(days=within_days)
@@ -122,7 +127,8 @@ def due_lines(lines: Iterable[KeyLine], *, within_days: int = 0) -> list[KeyLine
 
 def root_key_lines() -> list[RootKeyLine]:
     """The root keys that are configured, and those that tenant keys in the database need."""
-    configured = {key.key_id for key in root_keys()}
+    sources = _sources()
+    configured = set(sources)
     wrapping = rootkeys.wrapping_root_key().key_id
     counts: dict[bytes, int] = {}
     for root_key_id in (
@@ -133,7 +139,7 @@ def root_key_lines() -> list[RootKeyLine]:
     lines = [
         RootKeyLine(
             fingerprint=fingerprint(key_id),
-            source=known[key_id].source if key_id in known and key_id in configured else "",
+            source=sources.get(key_id, ""),
             configured=key_id in configured,
             wrapping=key_id == wrapping,
             keys=counts.get(key_id, 0),
@@ -221,10 +227,9 @@ def _uids(keys: Iterable[WrappedKey]) -> set[str]:
 def _sources() -> dict[bytes, str]:
     """Where each configured root key comes from."""
     try:
-        configured = {key.key_id for key in root_keys()}
+        return {key.key_id: source_description(key.key_id) for key in root_keys()}
     except (RootKeyProblem, CryptoError):
         return {}
-    return {bytes(row.key_id): row.source for row in KnownRootKey.objects.all() if bytes(row.key_id) in configured}
 
 
 def _line(

@@ -78,11 +78,23 @@ class Console:
         """Whether there is somebody to ask."""
         return not self.as_json and self.stdin.isatty()
 
-    def ask(self, question: str) -> str:
-        """A line typed by somebody, without its line break; empty at the end of the input."""
-        self.stderr.write(question, _plain, ending="")
+    def write(self, text: str) -> None:
+        """Text or control sequences as they are, on standard error."""
+        self.stderr.write(text, _plain, ending="")
         self.stderr.flush()
-        return self.stdin.readline().strip()
+
+    def ask_or_end(self, question: str) -> str | None:
+        """A line typed by somebody, without its line break; None at the end of the input."""
+        self.write(question)
+        line = self.stdin.readline()
+        return line.strip() if line else None
+
+    def ask(self, question: str) -> str:
+        """The same; raises `Refused` at the end of the input."""
+        line = self.ask_or_end(question)
+        if line is None:
+            raise Refused("The input ended. Nothing more was done.")
+        return line
 
     def confirm_typed(self, what: str, expected: str, given: str | None) -> str:
         """What was typed as a confirmation of `what`, or given with `--confirm`. Raises `Refused` without either."""

@@ -36,7 +36,7 @@ def verify_values(
     """
     by = audit_actor(actor)
     with transaction.atomic():
-        organization_id = _authorize(actor, scope)
+        organization_id = authorize_verification(actor, scope)
         now = timezone.now()
         KeyOperation.objects.filter(kind=OperationKind.VERIFY, scope=scope or "", state=OperationState.RUNNING).update(
             state=OperationState.STOPPED, problem="It did not come to its end."
@@ -53,36 +53,46 @@ def verify_values(
     found = verify(scope=scope, sample=sample, progress=progress)
     failures = list(found.failures)
     with transaction.atomic():
-        organization_id = _authorize(actor, scope)
-        operation.state, operation.finished_at = OperationState.DONE, timezone.now()
-        operation.heartbeat_at = operation.finished_at
-        operation.total = found.checked
+        authorize_verification(actor, scope)
         operation.done = found.checked - found.failed
         operation.result = {
             "failed": found.failed,
             "failures": [asdict(failure) for failure in failures[:MOST_FAILURES]],
-            "by_table": dict(found.by_table),
+            "by_table": {name: asdict(count) for name, count in found.by_table.items()},
             "sample": sample,
         }
-        if found.failed:
-            operation.problem = f"{found.failed:,} of {found.checked:,} values do not open."
-        operation.save()
-        append(
-            actor=by,
-            action=Action.KEY_VERIFIED,
-            outcome=Outcome.FAILURE if found.failed else Outcome.SUCCESS,
-            organization_id=organization_id,
-            resource=_resource(organization_id),
-            details={"checked": found.checked, "failed": found.failed, "operation": str(operation.pk)},
-        )
+        conclude(actor, operation)
     return operation
 
 
-def _authorize(actor: Requester, scope: str | None) -> UUID | None:
+def authorize_verification(actor: Requester, scope: str | None) -> UUID | None:
+    """Decides about opening everything in `scope` (None: in the instance); returns the organization's uid, if any.
+
+    Raises `AccessDenied`, `InstanceAdministratorsOnly`, `KeysDestroyed`.
+    """
     if scope is None:
         authorize_instance(actor)
         return None
     return authorize_scope(actor, scope)
+
+
+def conclude(actor: Requester, operation: KeyOperation) -> None:
+    """Ends a verification with what it found, in the caller's transaction: the row and its event."""
+    failed = int(operation.result["failed"])
+    operation.total = operation.done + failed
+    operation.state = OperationState.DONE
+    operation.finished_at = operation.heartbeat_at = timezone.now()
+    if failed:
+        operation.problem = f"{failed:,} of {operation.total:,} values do not open."
+    operation.save()
+    append(
+        actor=audit_actor(actor),
+        action=Action.KEY_VERIFIED,
+        outcome=Outcome.FAILURE if failed else Outcome.SUCCESS,
+        organization_id=operation.organization_id,
+        resource=_resource(operation.organization_id),
+        details={"checked": operation.total, "failed": failed, "operation": str(operation.pk)},
+    )
 
 
 def _resource(organization_id: UUID | None) -> Resource:

@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import InterfaceError, OperationalError
 
 from vault.crypto.errors import CryptoError
-from vault.custody.cli import inventory, moving, roots, verifying
+from vault.custody.cli import escrow, inventory, moving, roots, verifying
 from vault.custody.cli.console import Console, DoesNotHold, Refused, Result
 from vault.custody.errors import CustodyError
 from vault.errors import ServiceUnavailable
@@ -72,6 +72,22 @@ SUBCOMMANDS = {
         "Open every value (or a sample) and list the rows that do not open. No value is ever printed.",
         verifying.verify,
         verifying.add_verify,
+    ),
+    "split": Subcommand(
+        "Split the root key into word lists (SLIP-39), any few of which rebuild it: one at a time, for several people.",
+        escrow.split,
+        escrow.add_split,
+    ),
+    "escrow-check": Subcommand(
+        "Confirm one word list: whose it is and whether it is current. Its words are neither shown nor stored.",
+        escrow.escrow_check,
+        escrow.add_escrow_check,
+    ),
+    "recover": Subcommand(
+        "Rebuild the root key from word lists, on a host that has nothing: no root key, no database, no configuration.",
+        escrow.recover,
+        escrow.add_recover,
+        offline=True,
     ),
 }
 

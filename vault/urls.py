@@ -12,6 +12,7 @@ urlpatterns = [
     path("", include("accounts.urls")),
     path("", include("orgs.urls")),
     path("", include("vault.secrets.urls")),
+    path("", include("vault.custody.urls")),
     path("support/", admin.site.urls),
     path("healthz", public(healthz), name="healthz"),
     path("readyz", public(readyz), name="readyz"),

@@ -67,7 +67,9 @@ def verify_part(scope: str | None, position: Position) -> Part:
     columns = _columns(scope)
     if position.column == _KEYS:
         keys = list(_tenant_keys(scope))
-        return Part(_KEYS, len(keys), tuple(failure for key in keys if (failure := failure_of_key(key))), _start_of(columns, 0))
+        return Part(
+            _KEYS, len(keys), tuple(failure for key in keys if (failure := failure_of_key(key))), _start_of(columns, 0)
+        )
     names = list(columns)
     statements = statements_for(columns[position.column])
     keys_of_rows = statements.pages(_organization(scope), position.after, PART)

@@ -1,0 +1,56 @@
+"""Who may see which pages about keys, and what they are about."""
+
+from uuid import UUID
+
+from django.http import Http404, HttpRequest
+from django.shortcuts import get_object_or_404
+
+from accounts.gate import person
+from accounts.models import User
+from audit.actions import ResourceKind
+from orgs.context import enter_organization
+from orgs.models import Organization
+from orgs.permissions import Permission
+from orgs.selectors import object_for, organization_for
+from vault.custody.models import KeyOperation, KeyReport, ShredRequest
+
+
+def administrator(request: HttpRequest) -> User:
+    """The instance administrator who asks. To everybody else there is no such page: raises `Http404`."""
+    user = person(request)
+    if not user.is_instance_admin:
+        raise Http404
+    return user
+
+
+def organization_of(request: HttpRequest, uid: UUID, permission: Permission = Permission.KEY_ROTATE) -> Organization:
+    """The organization of the page, for somebody who may do `permission` in it. Raises `AccessDenied`."""
+    return enter_organization(request, organization_for(person(request), uid, permission))
+
+
+def operation_of(request: HttpRequest, organization: Organization, uid: UUID) -> KeyOperation:
+    """One of the organization's operations; one of another, or of the whole instance, is missing."""
+    operations = KeyOperation.objects.filter(organization_id=organization.uid)
+    return object_for(person(request), Permission.KEY_ROTATE, operations, uid, kind=ResourceKind.KEY)
+
+
+def report_of(request: HttpRequest, organization: Organization, uid: UUID) -> KeyReport:
+    """One of the reports about the organization."""
+    reports = KeyReport.objects.filter(organization_id=organization.uid)
+    return object_for(person(request), Permission.KEY_ROTATE, reports, uid, kind=ResourceKind.KEY)
+
+
+def shredding_of(request: HttpRequest, organization: Organization, uid: UUID) -> ShredRequest:
+    """One of the requests to destroy the organization's keys, for its owners."""
+    requests = ShredRequest.objects.filter(organization=organization).select_related("requested_by")
+    return object_for(person(request), Permission.ORG_DELETE, requests, uid, kind=ResourceKind.ORGANIZATION)
+
+
+def instance_operation_of(uid: UUID) -> KeyOperation:
+    """An operation on what belongs to no organization, or to all. Those of one organization are its members' alone."""
+    return get_object_or_404(KeyOperation, pk=uid, organization_id=None)
+
+
+def instance_report_of(uid: UUID) -> KeyReport:
+    """A report about the whole instance; those about one organization are its members' alone."""
+    return get_object_or_404(KeyReport, pk=uid, organization_id=None)

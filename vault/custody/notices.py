@@ -1,0 +1,48 @@
+"""What the pages about keys say first: what is under way, and what is due."""
+
+from collections.abc import Sequence
+
+from django.urls import reverse
+
+from orgs.models import Organization
+from vault.custody.kinds import OperationState
+from vault.custody.models import KeyOperation
+from vault.custody.presentation import Due, KeyRow, Notice, Progress
+
+
+def organization_notices(organization: Organization, rows: Sequence[KeyRow]) -> list[Notice]:
+    """For the page of an organization's keys."""
+    running = KeyOperation.objects.filter(organization_id=organization.uid, state=OperationState.RUNNING)
+    notices = [under_way(each, reverse("custody:operation", args=[organization.uid, each.uid])) for each in running]
+    url = reverse("custody:rotate", args=[organization.uid])
+    for row in rows:
+        if row.active and row.due is Due.OVERDUE:
+            text = f"The active key is older than {row.line.period_days} days: {row.age_words}."
+            notices.append(Notice("warning", "triangle-alert", "Rotation is overdue", text, url, "Rotate key"))
+        elif row.active and row.due is Due.SOON:
+            text = f"The active key is to be rotated every {row.line.period_days} days."
+            notices.append(Notice("info", "clock", "Rotation is due soon", text, url, "Rotate key"))
+    return notices
+
+
+def instance_notices(rows: Sequence[KeyRow]) -> list[Notice]:
+    """For the page of the instance: operations on its own keys and on everything, and which of its keys are due."""
+    running = KeyOperation.objects.filter(organization_id=None, state=OperationState.RUNNING)
+    notices = [under_way(each, reverse("custody:instance_operation", args=[each.uid])) for each in running]
+    for due, level, icon, title in _DUE:
+        named = [row.purpose_label for row in rows if row.active and row.due is due]
+        if named:
+            notices.append(Notice(level, icon, title, f"{', '.join(named)}. Rotate below."))
+    return notices
+
+
+_DUE = (
+    (Due.OVERDUE, "warning", "triangle-alert", "Rotation is overdue"),
+    (Due.SOON, "info", "clock", "Rotation is due soon"),
+)
+
+
+def under_way(operation: KeyOperation, url: str) -> Notice:
+    """Leads to an operation that somebody began."""
+    title = f"{operation.get_kind_display()} is under way"
+    return Notice("info", "refresh-cw", title, Progress(operation).sentence, url, "Show it")

@@ -34,6 +34,7 @@ def statements_for(column: EncryptedColumn) -> "Statements":
 class Statements(ABC):
     """What is asked of one column."""
 
+    _slice = "SUBSTR"  # by the name that Django gave it in the index: with another the index would not serve
     _lock = ""
 
     def __init__(self, column: EncryptedColumn) -> None:
@@ -47,9 +48,9 @@ class Statements(ABC):
         self._scope = f"{self._table}.{quote(column.scope)}" if column.scope else "NULL"
         version = f"{self._table}.{quote(column.version)}" if column.version else "1"
         self._place = f"{self._table}.{quote(column.row)}, {version}, {self._scope}, LENGTH({self._value})"
-        self._key_id = f"SUBSTR({self._value}, {KEY_ID_OFFSET}, {KEY_ID_SIZE})"
-        self._front = f"SUBSTR({self._value}, 1, {FRONT_SIZE})"
-        self._rest = f"SUBSTR({self._value}, {FRONT_SIZE + 1})"
+        self._key_id = f"{self._slice}({self._value}, {KEY_ID_OFFSET}, {KEY_ID_SIZE})"
+        self._front = f"{self._slice}({self._value}, 1, {FRONT_SIZE})"
+        self._rest = f"{self._slice}({self._value}, {FRONT_SIZE + 1})"
 
     def fronts(self, key_id: bytes, after: Key | None, limit: int) -> list[Row]:
         """The next rows under a key, with their fronts, by primary key. Locked on PostgreSQL, without waiting."""
@@ -126,11 +127,12 @@ class Statements(ABC):
 class _Postgresql(Statements):
     """Arrays in both directions, in binary: a batch is one statement, and no byte is written as two digits."""
 
+    _slice = "SUBSTRING"
     _lock = "FOR UPDATE SKIP LOCKED"
 
     def __init__(self, column: EncryptedColumn) -> None:
         super().__init__(column)
-        self._arrays = ", ".join(f"%s::{kind}[]" for kind in column.key_types)
+        self._arrays = ", ".join(f"%b::{kind}[]" for kind in column.key_types)
         self._names = [f"k{number}" for number in range(len(self._keys))]
         self._same = " AND ".join(f"{key} = given.{name}" for key, name in zip(self._keys, self._names, strict=True))
 
@@ -146,14 +148,14 @@ class _Postgresql(Statements):
         with _binary_cursor() as cursor:
             cursor.execute(
                 f"UPDATE {self._table} SET {self._assigned} = {value} "
-                f"FROM UNNEST({self._arrays}, %s::bytea[], %s::bytea[]) AS given ({names}, old, new) "
+                f"FROM UNNEST({self._arrays}, %b::bytea[], %b::bytea[]) AS given ({names}, old, new) "
                 f"WHERE {self._same} AND {self._front} = given.old",
                 [*map(list, zip(*keys, strict=True)), list(old), list(new)],
             )
             return cursor.rowcount
 
     def _fetch_of_keys(self, counted: str, key_ids: Sequence[bytes]) -> list[Row]:
-        return self._fetch(f"SELECT key_id, ({counted}) FROM UNNEST(%s::bytea[]) AS named (key_id)", [list(key_ids)])
+        return self._fetch(f"SELECT key_id, ({counted}) FROM UNNEST(%b::bytea[]) AS named (key_id)", [list(key_ids)])
 
     def _fetch_of(self, select: str, keys: Sequence[Key]) -> list[Row]:
         names = ", ".join(self._names)

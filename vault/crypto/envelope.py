@@ -62,7 +62,7 @@ def encrypt(keyring: Keyring, plaintext: bytes, binding: RowBinding, *, _randomn
     encryption, NoActiveKey if it has no key that writes.
     """
     if len(plaintext) > MAX_PLAINTEXT:
-        del plaintext
+        del plaintext, _randomness
         raise ValueTooLarge(MAX_PLAINTEXT)
     dek = b""
     try:
@@ -139,7 +139,12 @@ def rewrap(front: bytes, *, source: TenantKey, target: TenantKey, row_context: b
         raise UnsupportedFormat(header[0])
     new_header, new_nonce, wrapping = _VERSION + target.key_id, os.urandom(aead.NONCE_SIZE), target.dek_cipher
     dek = source.dek_cipher.decrypt(nonce, wrapped, dek_wrap_aad(header, row_context))
-    return new_header + new_nonce + wrapping.encrypt(new_nonce, dek, dek_wrap_aad(new_header, row_context))
+    try:
+        return new_header + new_nonce + wrapping.encrypt(new_nonce, dek, dek_wrap_aad(new_header, row_context))
+    except BaseException as error:
+        del dek
+        scrub(error)
+        raise
 
 
 def belongs_to(keyring: Keyring, envelope: bytes, binding: RowBinding) -> bool:

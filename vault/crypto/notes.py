@@ -132,7 +132,7 @@ def _problem_of_text(text: str) -> str | None:
 
 
 def _problem_of_name(name: str) -> str | None:
-    if not name or "+" in name or any(character.isspace() or not character.isprintable() for character in name):
+    if not name or "+" in name or any(map(str.isspace, name)) or _problem_of_text(name + "\n"):
         return "A signer's name is not empty, and has no space, plus sign or control character."
     return None
 

@@ -59,6 +59,7 @@ def paths(cast: Cast) -> list[str]:
         "membership": world.member(cast.vera).uid,
         "invitation": world.invitation.uid,
         "number": 1,
+        "purpose": "token",
     }
     return [reverse(name, kwargs={one: rows.get(one, uuid4()) for one in named}) for name, named in ARGUMENTS.items()]
 

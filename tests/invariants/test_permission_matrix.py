@@ -6,7 +6,8 @@ is built. An outsider's answers are compared byte for byte: a foreign row must l
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -14,18 +15,22 @@ import pytest
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import User
 from orgs import services as orgs
-from orgs.models import Membership
+from orgs.models import Membership, Organization
 from orgs.roles import Role
 from tests.cast import Cast, make_person
 from tests.invariants.services import World
 from tests.invariants.snapshot import take_snapshot
-from tests.invariants.urls import MATRIX, Address, Public, addresses
+from tests.invariants.urls import MATRIX, Address, Administrative, Public, addresses
+from vault.custody.kinds import OperationKind, OperationState, ReportKind
+from vault.custody.models import KeyOperation, KeyReport, ShredRequest
 
 ARGUMENTS = dict(addresses())
 ABOUT_ROWS = sorted(name for name, entry in MATRIX.items() if isinstance(entry, Address))
+ADMINISTRATIVE = sorted(name for name, entry in MATRIX.items() if isinstance(entry, Administrative))
 TURNED_AWAY = {401, 403, 404, 405}
 # Where somebody who is not a member of anything may leave a trace: the log, and the session that was used.
 TRACES = frozenset({"audit_event", "accounts_session"})
@@ -41,9 +46,13 @@ class Place:
     secret: object
     membership: object
     invitation: object
+    operation: object
+    report: object
+    shredding: object
 
     def arguments(self, name: str) -> dict[str, Any]:
-        entry = matrix_entry(name)
+        entry = MATRIX[name]
+        assert isinstance(entry, Address | Administrative)
         return {argument: entry.extra.get(argument, getattr(self, argument, None)) for argument in ARGUMENTS[name]}
 
     def path(self, name: str) -> str:
@@ -57,6 +66,8 @@ class Scene:
     """Was an owner of acme, and was removed."""
     acme: Place
     missing: Place
+    instance: Place
+    """Of its rows only those that addresses about the instance name."""
 
     def role(self, role: Role) -> User:
         cast = self.cast
@@ -80,8 +91,30 @@ def scene(cast: Cast) -> Scene:
         secret=world.secret.uid,
         membership=world.member(cast.vera).uid,
         invitation=world.invitation.uid,
+        operation=operation_of(cast.acme).uid,
+        report=KeyReport.objects.create(kind=ReportKind.COMPROMISE, organization_id=cast.acme.uid, text="a note").uid,
+        shredding=ShredRequest.objects.create(
+            organization=cast.acme, requested_by=rita, expires_at=timezone.now() + timedelta(hours=1)
+        ).uid,
     )
-    return Scene(cast, rita, acme, Place(*(uuid4() for _ in range(6))))
+    missing = {each.name: uuid4() for each in fields(Place)}
+    instance = {
+        **missing,
+        "operation": operation_of(None).uid,
+        "report": KeyReport.objects.create(kind=ReportKind.ROOT_COMPROMISE, text="a note").uid,
+    }
+    return Scene(cast, rita, acme, Place(**missing), Place(**instance))
+
+
+def operation_of(organization: Organization | None) -> KeyOperation:
+    """A verification that has come to its end."""
+    return KeyOperation.objects.create(
+        kind=OperationKind.VERIFY,
+        scope=organization.key_scope if organization else "",
+        organization_id=organization.uid if organization else None,
+        state=OperationState.DONE,
+        finished_at=timezone.now(),
+    )
 
 
 def ask(client: Client, method: str, path: str) -> HttpResponse:
@@ -95,6 +128,8 @@ def matrix_entry(name: str) -> Address:
 
 
 def path_of(name: str, scene: Scene) -> str:
+    if name in ADMINISTRATIVE:
+        return scene.instance.path(name)
     return scene.acme.path(name) if name in ABOUT_ROWS else reverse(name)
 
 
@@ -152,6 +187,28 @@ def test_outsiders_cannot_tell_a_foreign_row_from_a_missing_one(
     assert take_snapshot(tables=TRACES) == before
 
 
+@pytest.mark.parametrize("name", ADMINISTRATIVE)
+def test_pages_about_the_instance_are_there_for_its_administrators_alone(
+    name: str, scene: Scene, client_for: Callable[..., Client]
+) -> None:
+    entry = MATRIX[name]
+    assert isinstance(entry, Administrative)
+    path = scene.instance.path(name)
+    others = {**scene.outsiders, **{role.value: scene.role(role) for role in Role if role is not Role.OWNER}}
+    clients = {who: client_for(user) for who, user in others.items()}
+    methods = [method for method, taken in (("GET", entry.get), ("POST", entry.post)) if taken]
+    before = take_snapshot(tables=TRACES)
+    for method in methods:
+        for who, client in clients.items():
+            assert ask(client, method, path).status_code == 404, f"{who} {method} {path}"
+    assert take_snapshot(tables=TRACES) == before
+    alice = client_for(scene.cast.alice)
+    for method in methods:
+        response = ask(alice, method, path)
+        assert response.status_code not in TURNED_AWAY, f"{method} {path}: {response.status_code}"
+        assert response.status_code < 500
+
+
 def _without_paths(text: str, scene: Scene) -> str:
     """A page may name its own address (to come back to after a change of theme): that is the asker's own input."""
     for place in (scene.acme, scene.missing):
@@ -204,6 +261,8 @@ def test_other_methods_are_refused(scene: Scene, client_for: Callable[..., Clien
     for name, entry in MATRIX.items():
         path = path_of(name, scene)
         refused = ["PUT", "PATCH", "DELETE", "TRACE"]
+        if isinstance(entry, Administrative):
+            refused += [method for method, taken in (("GET", entry.get), ("POST", entry.post)) if not taken]
         if isinstance(entry, Address):
             refused += [method for method in ("GET", "POST") if method not in methods_of(entry)]
         for method in refused:
@@ -214,7 +273,7 @@ def test_other_methods_are_refused(scene: Scene, client_for: Callable[..., Clien
 def test_get_changes_nothing(scene: Scene, client_for: Callable[..., Client]) -> None:
     client = client_for(scene.cast.alice)
     for name, entry in MATRIX.items():
-        if isinstance(entry, Address) and entry.get is None:
+        if isinstance(entry, Address | Administrative) and not entry.get:
             continue
         path = path_of(name, scene)
         before = take_snapshot(tables=frozenset({"accounts_session"}))

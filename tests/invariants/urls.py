@@ -11,6 +11,7 @@ from orgs.roles import Role
 ALL = frozenset(Role)
 WRITERS = frozenset({Role.OWNER, Role.ADMIN, Role.MEMBER})
 MANAGERS = frozenset({Role.OWNER, Role.ADMIN})
+OWNERS = frozenset({Role.OWNER})
 NOBODY: frozenset[Role] = frozenset()
 
 
@@ -30,11 +31,20 @@ class Personal:
 
 
 @dataclass(frozen=True)
+class Administrative:
+    """An address about the whole instance: for its administrators, and not there for anybody else."""
+
+    get: bool = False
+    post: bool = False
+    extra: dict[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Public:
     """An address for strangers; what it shows them is tested where it is built."""
 
 
-MATRIX: dict[str, Address | Personal | Public] = {
+MATRIX: dict[str, Address | Administrative | Personal | Public] = {
     "accounts:instance": Personal(),
     "accounts:password": Personal(),
     "accounts:profile": Personal(),
@@ -49,6 +59,24 @@ MATRIX: dict[str, Address | Personal | Public] = {
     "accounts:sign_in_recovery": Public(),
     "accounts:sign_out": Public(),
     "accounts:theme": Public(),
+    "custody:advance": Address(post=MANAGERS),
+    "custody:instance": Administrative(get=True),
+    "custody:instance_advance": Administrative(post=True),
+    "custody:instance_operation": Administrative(get=True),
+    "custody:instance_organizations": Administrative(get=True),
+    "custody:instance_report": Administrative(get=True),
+    "custody:instance_report_file": Administrative(get=True),
+    "custody:instance_rotate": Administrative(get=True, post=True, extra={"purpose": "token"}),
+    "custody:instance_verify": Administrative(post=True),
+    "custody:keys": Address(get=MANAGERS),
+    "custody:operation": Address(get=MANAGERS),
+    "custody:report": Address(get=MANAGERS),
+    "custody:report_file": Address(get=MANAGERS),
+    "custody:rotate": Address(get=MANAGERS, post=MANAGERS),
+    "custody:shred": Address(get=OWNERS, post=OWNERS),
+    "custody:shred_approve": Address(get=OWNERS, post=OWNERS),
+    "custody:shred_cancel": Address(post=OWNERS),
+    "custody:verify": Address(post=MANAGERS),
     "healthz": Public(),
     "home": Personal(),
     "orgs:activity": Address(get=MANAGERS),

@@ -29,7 +29,8 @@ def test_it_is_empty_without_an_organization() -> None:
 def test_it_leads_into_the_organization() -> None:
     entries = navigation(Context({"organization": ORGANIZATION}))
     assert all(str(ORGANIZATION.uid) in entry.url for entry in entries)
-    assert [entry.label for entry in entries] == ["Secrets", "Projects", "Members", "Activity", "Trash", "Settings"]
+    labels = [entry.label for entry in entries]
+    assert labels == ["Secrets", "Projects", "Members", "Activity", "Keys", "Trash", "Settings"]
 
 
 def test_it_marks_the_current_page() -> None:

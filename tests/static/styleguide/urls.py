@@ -23,6 +23,7 @@ SECRETS = [
     path("palette/", pages.palette, name="palette"),
 ]
 ORGS = [*named("projects", "members", "activity", "settings", organization=True), *named("list", "create")]
+CUSTODY = named("keys", organization=True)
 ACCOUNTS = named("profile", "second_factor", "sign_out", "theme")
 
 urlpatterns = [
@@ -32,5 +33,6 @@ urlpatterns = [
     path("styleguide/error/<int:status>/", pages.error),
     path("s/", include((SECRETS, "secrets"))),
     path("o/", include((ORGS, "orgs"))),
+    path("k/", include((CUSTODY, "custody"))),
     path("a/", include((ACCOUNTS, "accounts"))),
 ]

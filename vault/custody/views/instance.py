@@ -6,7 +6,6 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -70,7 +69,6 @@ def organizations(request: HttpRequest) -> HttpResponse:
     return render(request, "custody/instance_organizations.html", context)
 
 
-@never_cache
 @sensitive_post_parameters("password", "code")
 @require_http_methods(["GET", "HEAD", "POST"])
 def rotate(request: HttpRequest, purpose: str) -> HttpResponse:

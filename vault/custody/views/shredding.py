@@ -5,7 +5,6 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -20,7 +19,6 @@ from vault.custody.forms import TypedConfirmForm, refuse
 from vault.custody.services import approve_shred, cancel_shred, request_shred
 
 
-@never_cache
 @sensitive_post_parameters("password", "code")
 @require_http_methods(["GET", "HEAD", "POST"])
 def shred(request: HttpRequest, organization: UUID) -> HttpResponse:
@@ -49,7 +47,6 @@ def shred(request: HttpRequest, organization: UUID) -> HttpResponse:
     return render(request, "custody/shred.html", context, status=422 if form.is_bound else 200)
 
 
-@never_cache
 @sensitive_post_parameters("password", "code")
 @require_http_methods(["GET", "HEAD", "POST"])
 def shred_approve(request: HttpRequest, organization: UUID, shredding: UUID) -> HttpResponse:

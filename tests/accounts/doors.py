@@ -4,6 +4,7 @@ import time
 from base64 import b32decode
 from typing import Any
 
+from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 from django_otp.oath import TOTP
@@ -44,4 +45,5 @@ def wrong_code(device: TOTPDevice) -> str:
 def recovery_codes_of(user: User) -> list[str]:
     """A person with an authenticator and fresh recovery codes."""
     authenticator_of(user)
-    return _renew_codes(user)
+    with transaction.atomic():
+        return _renew_codes(user)

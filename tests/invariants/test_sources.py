@@ -7,8 +7,12 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("vault", "accounts", "orgs", "audit")
-# Triggers and the cache table are made of constant statements, which the ORM cannot express.
-WITH_STATEMENTS = {"audit/triggers.py", "audit/migrations/0002_append_only.py", "vault/migrations/0001_cache_table.py"}
+# Triggers, the cache table, the locks of keys (FOR KEY SHARE, FOR SHARE) and the counting of their wraps on a connection
+# of its own are made of constant statements, which the ORM cannot express.
+WITH_STATEMENTS = {
+    *("audit/triggers.py", "audit/migrations/0002_append_only.py", "vault/migrations/0001_cache_table.py"),
+    *("vault/keys/counting.py", "vault/keys/generation.py", "vault/keys/writing.py"),
+}
 CALLS_WITH_SQL = {"raw", "extra", "RawSQL", "execute", "executemany", "executescript", "RunSQL"}
 # Modules that open connections to an address of the caller's choosing. Mail goes through django.core.mail, to the
 # one server that is configured.

@@ -11,7 +11,6 @@ unwrapped again, so that what a process has in memory outlives a source of root 
 import logging
 import os
 import threading
-from collections.abc import Iterator
 from itertools import count
 from threading import Lock
 
@@ -74,12 +73,11 @@ class WrongRootKey(WrongKey):
 class _OwnChange:
     """A mark in a transaction: it changed keys of one scope and purpose. Dropped with a rollback, also to a savepoint.
 
-    ``ring``: what the transaction itself has read since.
+    While it is there, every use reads the database, and nothing of it is remembered.
     """
 
     def __init__(self, scope: str, purpose: Purpose) -> None:
         self.place = (scope, purpose)
-        self.ring: Keyring | None = None
 
     def __call__(self) -> None:
         """The transaction is committed."""
@@ -96,12 +94,8 @@ def keyring_for(scope: str, purpose: Purpose, *, needing: bytes | None = None) -
     Raises RootKeyProblem (RootKeyUnavailable while a provider does not answer), WrongRootKey, and what ``unwrap``
     raises.
     """
-    if _here.changing:
-        own = _own_change(scope, purpose)
-        if own is not None:
-            if own.ring is None or (needing is not None and needing not in own.ring):
-                own.ring = _read(scope, Purpose(purpose), needing)
-            return own.ring
+    if is_changed_here(scope, purpose):
+        return _read(scope, Purpose(purpose), needing)
     if generation.is_due():
         refresh()
     known = _rings.get((scope, purpose))
@@ -112,11 +106,7 @@ def keyring_for(scope: str, purpose: Purpose, *, needing: bytes | None = None) -
 
 def reload(scope: str, purpose: Purpose) -> Keyring:
     """As ``keyring_for``, from the database as it is now."""
-    own = _own_change(scope, purpose)
-    if own is None:
-        return _load(scope, purpose, None)
-    own.ring = _read(scope, purpose, None)
-    return own.ring
+    return (_read if is_changed_here(scope, purpose) else _load)(scope, purpose, None)
 
 
 def refresh() -> None:
@@ -125,7 +115,7 @@ def refresh() -> None:
     Does nothing in a transaction that changed keys itself: what it sees of the number may be rolled back.
     """
     global _generation  # noqa: PLW0603 - the one number that the module is about
-    if _here.changing and any(True for _ in _own_changes()):
+    if _own_changes():
         return
     number = generation.number()
     generation.looked()
@@ -147,7 +137,7 @@ def changed(scope: str, purpose: Purpose) -> None:
 
 def is_changed_here(scope: str, purpose: Purpose) -> bool:
     """Whether this transaction made or changed a key of a scope and purpose."""
-    return _own_change(scope, purpose) is not None
+    return _here.changing and any(mark.place == (scope, purpose) for mark in _own_changes())
 
 
 def drop() -> None:
@@ -164,8 +154,6 @@ def forget() -> None:
     """``drop``, and the root keys as well: the next use reads them again. For tests, and after a restore."""
     drop()
     providers.forget()
-    for mark in _own_changes():
-        mark.ring = None
 
 
 def _expire(places: list[tuple[str, Purpose]]) -> None:
@@ -187,17 +175,14 @@ os.register_at_fork(after_in_child=_after_fork)
 on_dropped(drop)
 
 
-def _own_changes() -> Iterator[_OwnChange]:
-    """The marks in this transaction, the latest first."""
-    return (entry[1] for entry in reversed(connection.run_on_commit) if isinstance(entry[1], _OwnChange))
-
-
-def _own_change(scope: str, purpose: Purpose) -> _OwnChange | None:
+def _own_changes() -> list[_OwnChange]:
+    """The marks in this transaction."""
     if not _here.changing:
-        return None
-    marks = list(_own_changes())
+        return []
+    entries = [entry[1] for entry in connection.run_on_commit]
+    marks = [entry for entry in entries if isinstance(entry, _OwnChange)]
     _here.changing = bool(marks)
-    return next((mark for mark in marks if mark.place == (scope, purpose)), None)
+    return marks
 
 
 def _load(scope: str, purpose: Purpose, needing: bytes | None) -> Keyring:

@@ -5,7 +5,7 @@ starts, and again when it uses a key, at most once a minute.
 """
 
 import os
-import socket
+import platform
 import time
 from datetime import timedelta
 from uuid import UUID, uuid4
@@ -61,5 +61,5 @@ def _write(uid: UUID) -> None:
     ServingProcess.objects.update_or_create(
         uid=uid,
         defaults={"seen_at": timezone.now(), "root_key_ids": held},
-        create_defaults={"host": socket.gethostname()[:255], "pid": os.getpid(), "root_key_ids": held},
+        create_defaults={"host": platform.node()[:255], "pid": os.getpid(), "root_key_ids": held},
     )

@@ -4,11 +4,10 @@ from django.db import IntegrityError, transaction
 from django.db.models import Max
 from django.utils import timezone
 
-from vault.crypto.rootkey import new_tenant_key
 from vault.keys import keyrings
 from vault.keys.models import WrappedKey
 from vault.keys.purposes import SYSTEM_PURPOSES, SYSTEM_SCOPE, KeyState, Purpose, check_scope
-from vault.keys.rootkeys import wrapping_root_key
+from vault.keys.rootkeys import wrap_new
 
 
 def create_tenant_key(*, scope: str, purpose: Purpose) -> WrappedKey:
@@ -47,10 +46,9 @@ def insert_key(scope: str, purpose: Purpose, *, state: KeyState) -> WrappedKey:
 
     Raises IntegrityError if another transaction inserts one at the same time, RootKeyProblem without a root key.
     """
-    root_key = wrapping_root_key()
     versions = WrappedKey.objects.filter(scope=scope, purpose=purpose.value).aggregate(last=Max("version"))
     version = (versions["last"] or 0) + 1
-    wrapped, key = new_tenant_key(root_key, scope=scope, purpose=purpose.value, version=version, use=purpose.use)
+    key_id, wrappings = wrap_new(scope=scope, purpose=purpose, version=version)
     keyrings.changed(scope, purpose)
     now = timezone.now()
     return WrappedKey.objects.create(
@@ -58,9 +56,8 @@ def insert_key(scope: str, purpose: Purpose, *, state: KeyState) -> WrappedKey:
         purpose=purpose.value,
         version=version,
         state=state.value,
-        key_id=key.key_id,
-        root_key_id=root_key.key_id,
-        wrapped=wrapped,
+        key_id=key_id,
+        **wrappings,
         created_at=now,
         activated_at=now if state is KeyState.ACTIVE else None,
     )

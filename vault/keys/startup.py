@@ -15,15 +15,16 @@ from vault.keys.purposes import KeyState
 
 
 def verify_root_keys() -> None:
-    """Return if a root key is configured and every wrapped key's root key is among those configured.
+    """Return if a root key is configured and every wrapped key has a wrapping under one of those configured.
 
     Raises RootKeyProblem, which names the fingerprints needed and those configured, and what to do. Call it before
     serving. Asks the database once; unwraps nothing.
     """
     available = {key.key_id: key for key in root_keys()}
-    rows = WrappedKey.objects.exclude(state=KeyState.DESTROYED.value)
-    needed = {bytes(root_key_id) for root_key_id in rows.order_by().values_list("root_key_id", flat=True).distinct()}
-    missing = sorted(needed - available.keys())
+    rows = WrappedKey.objects.exclude(state=KeyState.DESTROYED.value).order_by()
+    wrappings = rows.values_list("root_key_id", "next_root_key_id").distinct()
+    needed = [[bytes(root_key_id) for root_key_id in either if root_key_id is not None] for either in wrappings]
+    missing = sorted({either[0] for either in needed if not available.keys() & set(either)})
     if not missing:
         return
     raise RootKeyProblem(

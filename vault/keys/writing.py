@@ -16,6 +16,11 @@ from vault.crypto.keyring import Keyring, NoActiveKey, TenantKey
 from vault.keys import counting, keyrings
 from vault.keys.purposes import KeyState, Purpose
 
+_READ_THE_ROW = "SELECT state FROM keys_wrappedkey WHERE key_id = %s"
+"""On SQLite the transaction itself is the lock (settings: ``IMMEDIATE``)."""
+_LOCK_THE_ROW = "SELECT state FROM keys_wrappedkey WHERE key_id = %s FOR KEY SHARE"
+"""Which the ORM has not. FOR UPDATE waits for it; an UPDATE of the state, as in ``activate``, does not."""
+
 _ATTEMPTS = 5
 """How often another process may change the active key under our feet before we give up."""
 
@@ -90,9 +95,8 @@ def _fence(key: TenantKey, wraps: int) -> str | None:
     if wraps and _counts_here(key) and not counting.has(key.key_id, wraps):
         with _exhaustion_told(key):
             return counting.reserve_here(key.key_id, wraps)  # the UPDATE locks the row as well
-    lock = " FOR KEY SHARE" if connection.vendor == "postgresql" else ""
-    with connection.cursor() as cursor:  # the ORM has no FOR KEY SHARE
-        cursor.execute(f"SELECT state FROM keys_wrappedkey WHERE key_id = %s{lock}", [key.key_id])  # noqa: S608 - see above
+    with connection.cursor() as cursor:
+        cursor.execute(_LOCK_THE_ROW if connection.vendor == "postgresql" else _READ_THE_ROW, [key.key_id])
         row = cursor.fetchone()
     return None if row is None else str(row[0])
 

@@ -21,6 +21,14 @@ def _begin_counting(apps: StateApps, editor: BaseDatabaseSchemaEditor) -> None:
         key.save(update_fields=["wraps"])
 
 
+def _know_root_keys(apps: StateApps, editor: BaseDatabaseSchemaEditor) -> None:
+    """The root keys that wrap already, in the order in which they began to. Where they come from is told at the start."""
+    known = apps.get_model("keys", "KnownRootKey").objects
+    wrapped = apps.get_model("keys", "WrappedKey").objects.exclude(state="destroyed").values_list("root_key_id")
+    for root_key_id, since in wrapped.annotate(since=models.Min("created_at")).order_by("since"):
+        known.create(key_id=root_key_id, source="", first_seen_at=since, wrapping_since=since)
+
+
 class Migration(migrations.Migration):
     dependencies = [
         ("keys", "0001_initial"),
@@ -140,4 +148,5 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(condition=models.Q(("id", 1)), name="one_key_generation"),
         ),
         migrations.RunPython(_begin_counting, migrations.RunPython.noop),
+        migrations.RunPython(_know_root_keys, migrations.RunPython.noop),
     ]

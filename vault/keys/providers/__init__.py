@@ -30,7 +30,6 @@ __all__ = [
     "RootKeyProvider",
     "RootKeyUnavailable",
     "configured_provider",
-    "drops",
     "forget",
     "on_dropped",
     "reread",
@@ -75,7 +74,6 @@ _loading = threading.Lock()
 _live: LiveRootKeys | None = None
 _keeper: Keeper | None = None
 _when_dropped: list[Callable[[], None]] = []
-_drops = 0
 
 
 def root_keys() -> tuple[RootKey, ...]:
@@ -115,11 +113,6 @@ def on_dropped(callback: Callable[[], None]) -> None:
     It is called from the thread that renews, which has no database connection and must not get one.
     """
     _when_dropped.append(callback)
-
-
-def drops() -> int:
-    """How often root keys were dropped. What was unwrapped between two equal answers may be kept."""
-    return _drops
 
 
 def forget() -> None:
@@ -166,8 +159,6 @@ def _keep(live: LiveRootKeys) -> None:
 
 
 def _dropped() -> None:
-    global _drops  # noqa: PLW0603 - the state of the process
-    _drops += 1
     for callback in _when_dropped:
         callback()
 

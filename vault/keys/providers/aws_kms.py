@@ -64,7 +64,8 @@ class AwsKms:
         try:
             answer: dict[str, Any] = getattr(self._client(), operation)(KeyId=self._key, **parameters)
         except ClientError as error:
-            failure = self._refusal(str(error.response.get("Error", {}).get("Code", "")))
+            status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
+            failure = self._refusal(str(error.response.get("Error", {}).get("Code", "")), status)
         except (BotoCoreError, ValueError) as error:  # ValueError: an endpoint that is no address
             failure = self._no_answer(type(error).__name__)
         else:
@@ -89,10 +90,11 @@ class AwsKms:
             ),
         )
 
-    def _refusal(self, code: str) -> RootKeyProblem:
+    def _refusal(self, code: str, status: int | None) -> RootKeyProblem:
         if code in _FINAL:
             return RootKeyProblem(f"{self.description} does not open the sealed root key ({code}). {_FINAL[code]}")
-        remedy = _REMEDIES.get(code, "See the service's status and CloudTrail.")
+        otherwise = _REMEDIES["AccessDeniedException"] if status == 403 else "See the service's status and CloudTrail."
+        remedy = _REMEDIES.get(code, otherwise)
         return RootKeyUnavailable(f"{self.description} refuses ({code or 'no reason given'}). {remedy}")
 
     def _no_answer(self, kind: str) -> RootKeyProblem:

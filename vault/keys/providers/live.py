@@ -22,6 +22,8 @@ logger = logging.getLogger(__name__)
 
 RETRY_SECONDS = 15
 """Pause between attempts while a provider fails, if the refresh is not more often anyway."""
+WANTED_RETRY_SECONDS = 5
+"""The same while somebody wants a root key that is not there."""
 START_RETRY_SECONDS = 2
 """Pause between attempts at the start."""
 REREAD_SECONDS = 1
@@ -76,10 +78,11 @@ class LiveRootKeys:
         self._renewing = threading.Lock()
         self._reread_at = float("-inf")
         self._asked_at = clock.monotonic()
+        self._usable: tuple[RootKey, ...] = ()
         self._held: dict[bytes, _Held] = {}
         for key in source.configured():
             self._held[key.key_id] = _Held(key, open_configured(key), clock.monotonic())
-        self._usable = self._now_usable()
+        self._settle()
 
     @property
     def renews(self) -> bool:
@@ -88,9 +91,9 @@ class LiveRootKeys:
 
     @property
     def lacks(self) -> bool:
-        """Whether a configured root key cannot be used, and has not been asked for within the last second."""
+        """Whether a configured root key cannot be used, and has not been asked for just now."""
         now = self._clock.monotonic()
-        return now - self._asked_at >= REREAD_SECONDS and not all(map(self._is_usable, self._held.values()))
+        return now - self._asked_at >= WANTED_RETRY_SECONDS and not all(map(self._is_usable, self._held.values()))
 
     def root_keys(self) -> tuple[RootKey, ...]:
         """The root keys that can be used now, in their order. Raises RootKeyUnavailable if the first is not among them.
@@ -133,7 +136,7 @@ class LiveRootKeys:
             for key_id in configured.keys() - known.keys():
                 logger.info("The root key %s was added to the %s", fingerprint(key_id), self._source.description)
             self._held = {**held, **{key_id: each for key_id, each in known.items() if key_id not in held}}
-            self._usable = self._now_usable()
+            self._settle()
         except RootKeyProblem as problem:
             logger.warning("Root keys could not be read again: %s", problem)
         finally:
@@ -149,7 +152,7 @@ class LiveRootKeys:
         try:
             self._asked_at = self._clock.monotonic()
             dropped = [held for held in self._held.values() if held.configured.sealed and self._renew(held)]
-            self._usable = self._now_usable()
+            self._settle()
         finally:
             self._renewing.release()
         if dropped:
@@ -213,8 +216,11 @@ class LiveRootKeys:
         longest = self._refresh + self._grace + 2 * ANSWER_SECONDS * len(self._held)
         return not held.configured.sealed or self._clock.monotonic() < held.renewed_at + longest
 
-    def _now_usable(self) -> tuple[RootKey, ...]:
-        return tuple(held.root_key for held in self._held.values() if held.root_key is not None)
+    def _settle(self) -> None:
+        """Let ``root_keys`` give what there is now: another tuple only if it is other keys."""
+        usable = tuple(held.root_key for held in self._held.values() if held.root_key is not None)
+        if usable != self._usable:
+            self._usable = usable
 
     def _unavailable(self, held: _Held) -> RootKeyUnavailable:
         return RootKeyUnavailable(

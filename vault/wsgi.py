@@ -30,16 +30,24 @@ def _application() -> MeasuredBody:
 
 
 def _check_keys() -> None:
-    """Raises ImproperlyConfigured if a root key is missing that the database needs; makes the instance's own keys."""
+    """Raises ImproperlyConfigured if a root key is missing that the database needs; makes the instance's own keys.
+
+    Writes down which root keys there are, and that this process has them.
+    """
     from django.db import DatabaseError, connection
 
     from audit.system_keys import make_system_keys
     from vault.crypto.errors import CryptoError
+    from vault.keys import processes
+    from vault.keys.rootkeys import record_root_keys
     from vault.keys.startup import verify_root_keys
 
+    processes.announce()
     try:
         verify_root_keys()
+        record_root_keys()
         make_system_keys()
+        processes.seen()
     except CryptoError as problem:
         raise ImproperlyConfigured(f"Holdfast cannot start:\n  - {problem}") from problem
     except DatabaseError:

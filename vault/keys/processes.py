@@ -1,15 +1,18 @@
 """The processes that answer requests, and the root keys that each of them holds.
 
 Who removes a root key must know whether somebody still lacks the next one. A process says that it is there when it
-starts, and again when it uses a key, at most once a minute.
+starts, and again when it looks whether keys have changed, at most once a minute.
 """
 
+import atexit
 import os
 import platform
 import time
+from contextlib import suppress
 from datetime import timedelta
 from uuid import UUID, uuid4
 
+from django.db import DatabaseError
 from django.utils import timezone
 
 from vault.keys.models import ServingProcess
@@ -21,27 +24,28 @@ GONE_AFTER = timedelta(hours=1)
 
 _uid: UUID | None = None
 _pid = 0
-_said_at = 0.0
+_said_at = float("-inf")
 
 
 def announce() -> None:
-    """Say that this process begins to answer requests. One that is forked from it says so itself, when it uses a key.
-
-    Raises RootKeyProblem without root keys.
-    """
+    """Say that this process is going to answer requests: from now on ``seen`` writes it down, until it ends."""
     global _uid, _pid, _said_at
-    _uid, _pid, _said_at = uuid4(), os.getpid(), time.monotonic()
-    _write(_uid)
+    _uid, _pid, _said_at = uuid4(), os.getpid(), float("-inf")
+    atexit.register(_leave, _uid, _pid)
 
 
 def seen() -> None:
-    """Say that this process is still there, unless it said so within the last minute or never announced itself."""
+    """Say that this process is there and which root keys it holds, unless it said so within the last minute.
+
+    Does nothing in a process that is not announced. One that was forked from it is another one. Raises RootKeyProblem
+    without root keys.
+    """
     global _said_at  # noqa: PLW0603 - this process is the subject of the module
     if _uid is None:
         return
     if os.getpid() != _pid:
         announce()
-    elif time.monotonic() - _said_at >= SEEN_EVERY_SECONDS:
+    if time.monotonic() - _said_at >= SEEN_EVERY_SECONDS:
         _said_at = time.monotonic()
         _write(_uid)
 
@@ -63,3 +67,10 @@ def _write(uid: UUID) -> None:
         defaults={"seen_at": timezone.now(), "root_key_ids": held},
         create_defaults={"host": platform.node()[:255], "pid": os.getpid(), "root_key_ids": held},
     )
+
+
+def _leave(uid: UUID, pid: int) -> None:
+    """At the end of the process, so that nobody waits for it. One that is killed is taken for gone after an hour."""
+    if os.getpid() == pid:
+        with suppress(DatabaseError):
+            ServingProcess.objects.filter(uid=uid).delete()

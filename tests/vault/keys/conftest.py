@@ -1,14 +1,18 @@
 from collections.abc import Callable, Iterator
+from pathlib import Path
+from threading import Barrier, Thread
 from uuid import uuid4
 
 import pytest
+from django.db import connection
 from pytest_django import Settings
 
+from tests.proof.children import Companion, Surroundings
 from vault.crypto.rootkey import RootKey, generate_root_key_text
 from vault.keys import keyrings
+from vault.keys.lifecycle import activate, add_pending_key
 from vault.keys.models import WrappedKey
-from vault.keys.purposes import KeyState, Purpose
-from vault.keys.services import create_tenant_key
+from vault.keys.purposes import Purpose
 
 
 @pytest.fixture(autouse=True)
@@ -43,8 +47,36 @@ def root_key_text() -> str:
     return generate_root_key_text()
 
 
+@pytest.fixture
+def another_process(transactional_db: None, tmp_path: Path) -> Iterator[Companion]:
+    """Another process of the same instance: `another_process.do(function, *arguments)`."""
+    companion = Companion(Surroundings.of_this_test(tmp_path / "another-process.log"))
+    yield companion
+    companion.kill()
+
+
 def supersede(scope: str, purpose: Purpose) -> WrappedKey:
-    """Put the active key out of writing and make the next version; what rotation will do."""
-    active = WrappedKey.objects.filter(scope=scope, purpose=purpose.value, state=KeyState.ACTIVE.value)
-    active.update(state=KeyState.DECRYPT_ONLY.value)
-    return create_tenant_key(scope=scope, purpose=purpose)
+    """Rotate: the next version is the active key, the one before only reads."""
+    return activate(add_pending_key(scope=scope, purpose=purpose)).active
+
+
+def in_threads(*acts: Callable[[], object]) -> list[object]:
+    """What each gives, or raises, when they run at once, each on a connection of its own."""
+    answers: list[object] = [None] * len(acts)
+    barrier = Barrier(len(acts))
+
+    def run(place: int, act: Callable[[], object]) -> None:
+        try:
+            barrier.wait(10)
+            answers[place] = act()
+        except Exception as problem:  # noqa: BLE001 - it is what the caller looks at
+            answers[place] = problem
+        finally:
+            connection.close()
+
+    threads = [Thread(target=run, args=each) for each in enumerate(acts)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    return answers

@@ -10,7 +10,7 @@ from pytest_django import Settings
 from tests.vault.keys.conftest import supersede
 from vault.crypto.rootkey import WRAPPED_SIZE, RootKey, root_key_id_of
 from vault.keys.keyrings import keyring_for
-from vault.keys.models import WrappedKey
+from vault.keys.models import KnownRootKey, WrappedKey
 from vault.keys.providers import RootKeyProblem, root_keys
 from vault.keys.purposes import SYSTEM_PURPOSES, SYSTEM_SCOPE, KeyState, Purpose
 from vault.keys.services import create_tenant_key, ensure_system_keys
@@ -48,11 +48,12 @@ def test_the_next_key_has_the_next_version(scope: str) -> None:
 
 
 @pytest.mark.django_db
-def test_the_first_root_key_wraps(
+def test_the_first_root_key_wraps_where_none_has_wrapped_yet(
     scope: str, root_key_text: str, use_root_keys: Callable[..., list[RootKey]], settings: Settings
 ) -> None:
-    before = settings.ROOT_KEY
-    new, _ = use_root_keys(root_key_text, before)
+    WrappedKey.objects.all().delete()
+    KnownRootKey.objects.all().delete()
+    new, _ = use_root_keys(root_key_text, settings.ROOT_KEY)
     assert bytes(create_tenant_key(scope=scope, purpose=Purpose.DATA).root_key_id) == new.key_id
 
 
@@ -90,7 +91,11 @@ def test_it_refuses_a_purpose_that_does_not_exist(scope: str) -> None:
 @pytest.mark.django_db
 def test_the_instance_has_one_key_for_each_of_its_purposes() -> None:
     rows = ensure_system_keys()
-    assert {row.purpose for row in rows} == {"totp", "token", "audit", "row", "sign"} == {str(each) for each in SYSTEM_PURPOSES}
+    assert (
+        {row.purpose for row in rows}
+        == {"totp", "token", "audit", "row", "sign"}
+        == {str(each) for each in SYSTEM_PURPOSES}
+    )
     assert {row.scope for row in rows} == {SYSTEM_SCOPE}
     assert ensure_system_keys() == rows
     assert len({bytes(row.key_id) for row in rows}) == len(rows)

@@ -4,32 +4,18 @@ import pytest
 
 from audit.actions import Action
 from audit.models import Event
-from orgs.models import Environment, Project
-from orgs.services import create_project
 from tests.cast import Cast, authenticator_of
 from tests.vault.custody.commands import keys, keys_with_code, spoken
+from vault.custody.kinds import OperationKind
 from vault.custody.models import KeyOperation
 from vault.keys.models import WrappedKey
 from vault.keys.purposes import SYSTEM_PURPOSES, SYSTEM_SCOPE, Purpose
-from vault.secrets.kinds import Kind
 from vault.secrets.models import Secret, SecretVersion
-from vault.secrets.services import create_secret, reveal_secret
+from vault.secrets.services import reveal_secret
 
 pytestmark = pytest.mark.django_db
 
 MANY = 7
-
-
-@pytest.fixture
-def stored(cast: Cast) -> list[Secret]:
-    project = create_project(actor=cast.alice, organization=cast.acme, kind=Project.Kind.APPLICATION, name="Website")
-    place: Environment = project.environments.earliest("position")
-    return [
-        create_secret(
-            actor=cast.alice, environment=place, kind=Kind.VALUE, name=f"NAME_{i}", values={"value": f"canary {i}"}
-        )
-        for i in range(MANY)
-    ]
 
 
 def states(scope: str, purpose: Purpose = Purpose.DATA) -> list[str]:
@@ -125,7 +111,9 @@ def test_moving_goes_on_with_what_was_killed(cast: Cast, stored: list[Secret], m
     keys("rotate", "--org", "acme")
     real = rewrapping.advance
     monkeypatch.setattr(rewrapping, "advance", lambda *a, **k: real(*a, **{**k, "limit": 2}))
-    operation = start_operation(actor=OPERATOR, kind="rewrap", scope=cast.acme.key_scope, purpose=Purpose.DATA)  # type: ignore[arg-type]
+    operation = start_operation(
+        actor=OPERATOR, kind=OperationKind.REWRAP, scope=cast.acme.key_scope, purpose=Purpose.DATA
+    )
     operation = advance_operation(actor=OPERATOR, operation=operation, seconds=0)
     assert (operation.running, operation.done) == (True, 2)
     assert all_open(cast, stored)
@@ -140,7 +128,7 @@ def test_the_other_way_of_moving_is_refused_meanwhile(cast: Cast, stored: list[S
     from vault.custody.services.authority import OPERATOR
 
     keys("rotate", "--org", "acme")
-    start_operation(actor=OPERATOR, kind="rewrap", scope=cast.acme.key_scope, purpose=Purpose.DATA)  # type: ignore[arg-type]
+    start_operation(actor=OPERATOR, kind=OperationKind.REWRAP, scope=cast.acme.key_scope, purpose=Purpose.DATA)
     document, code = keys_with_code("reencrypt", "--org", "acme")
     assert code == 3
     assert "under way" in document["error"]

@@ -9,6 +9,7 @@ from vault.custody.cli.console import Console, Result, table
 from vault.custody.cli.selection import add_organization, organization_named
 from vault.custody.kinds import OperationState
 from vault.custody.models import KeyOperation
+from vault.custody.reports import verifiers
 from vault.custody.selectors import EscrowState, KeyLine, RootKeyLine
 
 
@@ -40,6 +41,7 @@ def status(console: Console, options: dict[str, Any]) -> Result:
         "root_keys": [asdict(line) for line in roots],
         "escrow": escrow_document(escrow),
         "overdue": overdue,
+        "report_keys": verifiers(),
         "last_verification": operation_document(verified) if verified else None,
         "running": [operation_document(each) for each in running],
     }

@@ -74,20 +74,19 @@ def advance_operation(*, actor: Requester, operation: KeyOperation, seconds: flo
 
     At the end (`state` is `done`) the keys that no row needs are retired. `stopped`, with a `problem`: only rows that
     do not open are left; `result["failures"]` lists them. Anybody may go on with what somebody else began, with the
-    same right. Any number of callers at once share the rows. Raises `AccessDenied`, `InstanceAdministratorsOnly`,
+    same right; callers at once take turns, a batch each. Raises `AccessDenied`, `InstanceAdministratorsOnly`,
     `KeysDestroyed`, `EventNotWritten`.
     """
-    scope, purpose, kind = operation.scope, Purpose(operation.purpose), OperationKind(operation.kind)
+    scope, purpose = operation.scope, Purpose(operation.purpose)
     until = time.monotonic() + seconds
     with transaction.atomic():
         authorize_scope(actor, scope)
         operation = KeyOperation.objects.get(pk=operation.pk)
     after, moved = None, 0
     while operation.running:
-        batch = rewrapping.advance(scope, purpose, mode=_MODES[kind], after=after)
-        KeyOperation.objects.filter(pk=operation.pk).update(
-            done=F("done") + batch.done, skipped=F("skipped") + batch.skipped, heartbeat_at=timezone.now()
-        )
+        batch = _batch(operation, after)
+        if batch is None:
+            break
         after, moved = batch.after, moved + batch.done + batch.skipped
         if after is None:  # the end of a pass through all rows
             left = rewrapping.outstanding(scope, purpose)
@@ -98,9 +97,34 @@ def advance_operation(*, actor: Requester, operation: KeyOperation, seconds: flo
             moved = 0
         if time.monotonic() >= until:
             break
-        operation.refresh_from_db()
     operation.refresh_from_db()
     return operation
+
+
+def stop_rewrapping(*, actor: Requester, scope: str, purpose: Purpose, problem: str) -> None:
+    """Ends the rewrapping of these rows that is under way: once this returns, no batch of it runs or will run."""
+    with transaction.atomic():
+        authorize_scope(actor, scope)
+        KeyOperation.objects.filter(
+            kind=OperationKind.REWRAP, scope=scope, purpose=purpose, state=OperationState.RUNNING
+        ).update(state=OperationState.STOPPED, problem=problem, finished_at=timezone.now())
+
+
+def _batch(operation: KeyOperation, after: str | None) -> rewrapping.Batch | None:
+    """One batch and what it adds to the operation, in one transaction; None if the operation has ended.
+
+    The operation's row is held meanwhile: whoever ends the operation waits for the batch, and the counts are exact.
+    """
+    with transaction.atomic():
+        now = KeyOperation.objects.select_for_update().get(pk=operation.pk)
+        if not now.running:
+            return None
+        mode = _MODES[OperationKind(operation.kind)]
+        batch = rewrapping.advance(operation.scope, Purpose(operation.purpose), mode=mode, after=after)
+        KeyOperation.objects.filter(pk=operation.pk).update(
+            done=F("done") + batch.done, skipped=F("skipped") + batch.skipped, heartbeat_at=timezone.now()
+        )
+    return batch
 
 
 def _finish(actor: Requester, operation: KeyOperation, stuck: rewrapping.Batch | None) -> KeyOperation:

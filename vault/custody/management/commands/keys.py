@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import InterfaceError, OperationalError
 
 from vault.crypto.errors import CryptoError
-from vault.custody.cli import escrow, inventory, moving, roots, verifying
+from vault.custody.cli import answering, escrow, inventory, moving, roots, shredding, verifying
 from vault.custody.cli.console import Console, DoesNotHold, Refused, Result
 from vault.custody.errors import CustodyError
 from vault.errors import ServiceUnavailable
@@ -88,6 +88,24 @@ SUBCOMMANDS = {
         escrow.recover,
         escrow.add_recover,
         offline=True,
+    ),
+    "compromise": Subcommand(
+        "Answer a compromised key: replace the keys, encrypt every value anew, prove that none is left, list what they "
+        "protected and who opened it, mail the owners, and sign a report.",
+        answering.compromise,
+        answering.add_compromise,
+    ),
+    "verify-report": Subcommand(
+        "Check the signature of a report, with the instance's signing keys, or anywhere with --key.",
+        answering.verify_report,
+        answering.add_verify_report,
+        offline=True,
+    ),
+    "shred": Subcommand(
+        "Destroy an organization's keys, with its name typed, after one owner asked for it and another approved: no "
+        "backup of its rows opens afterwards.",
+        shredding.shred,
+        shredding.add_shred,
     ),
 }
 

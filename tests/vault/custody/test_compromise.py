@@ -1,0 +1,163 @@
+"""The answer to a key that was seen."""
+
+from pathlib import Path
+
+import pytest
+
+from audit.actions import Action
+from audit.models import Event
+from tests.cast import Cast, authenticator_of
+from tests.vault.custody.commands import keys, keys_with_code
+from vault.crypto.notes import read_verifier_text, verify_note
+from vault.crypto.rootkey import RootKey
+from vault.custody import services
+from vault.custody.errors import RootKeyRefused
+from vault.custody.kinds import OperationKind, ReportKind
+from vault.custody.models import KeyOperation, KeyReport
+from vault.custody.services.authority import OPERATOR
+from vault.keys import rootkeys
+from vault.keys.models import WrappedKey
+from vault.keys.purposes import SYSTEM_SCOPE, Purpose
+from vault.secrets.models import Secret, SecretVersion
+from vault.secrets.services import reveal_secret
+
+pytestmark = pytest.mark.django_db
+
+
+def states(scope: str, purpose: Purpose = Purpose.DATA) -> list[str]:
+    return list(
+        WrappedKey.objects.filter(scope=scope, purpose=purpose).order_by("version").values_list("state", flat=True)
+    )
+
+
+def test_it_leaves_no_value_under_the_old_key(cast: Cast, stored: list[Secret]) -> None:
+    before = {bytes(each.payload_envelope) for each in SecretVersion.objects.all()}
+    document = keys("compromise", "--org", "acme", "--yes")
+    assert (document["moved"], document["left"]) == (7, 0)
+    assert states(cast.acme.key_scope) == ["retired", "active"]
+    after = {bytes(each.payload_envelope) for each in SecretVersion.objects.all()}
+    assert not {each[77:] for each in before} & {each[77:] for each in after}
+    assert reveal_secret(actor=cast.alice, secret=stored[3])["value"] == "canary 3"
+
+
+def test_it_lists_what_was_protected_and_who_opened_it(cast: Cast, stored: list[Secret]) -> None:
+    for _ in range(3):
+        reveal_secret(actor=cast.bob, secret=stored[0])
+    document = keys("compromise", "--org", "acme", "--yes")
+    (acme,) = document["organizations"]
+    assert (acme["secrets"], acme["versions"], acme["openings"]) == (7, 7, 3)
+    (opened,) = acme["opened_by"]
+    assert (opened["who"], opened["by_action"]) == ("bob@example.com", {"secret.revealed": 3})
+    assert "NAME_3" in document["report_text"]
+    assert "bob@example.com: 3 (secret.revealed 3)" in document["report_text"]
+    assert "canary" not in str(document)
+
+
+def test_it_counts_openings_since_a_date(cast: Cast, stored: list[Secret]) -> None:
+    reveal_secret(actor=cast.bob, secret=stored[0])
+    document = keys("compromise", "--org", "acme", "--yes", "--since", "2999-01-01")
+    assert document["organizations"][0]["opened_by"] == []
+
+
+def test_its_report_is_signed(cast: Cast, stored: list[Secret], tmp_path: Path) -> None:
+    file = tmp_path / "report.txt"
+    document = keys("compromise", "--org", "acme", "--yes", "--output", str(file))
+    note = file.read_text()
+    assert note == document["report_text"] == KeyReport.objects.get().text
+    verifier = read_verifier_text(document["verifier"])
+    assert verify_note(note, name=verifier.name, public_key=verifier.public_key).startswith("Holdfast report")
+    assert keys("verify-report", str(file))["valid"]
+    assert keys("verify-report", str(file), "--key", document["verifier"])["valid"]
+    file.write_text(note.replace("NAME_3", "NAME_9"))
+    assert keys_with_code("verify-report", str(file))[1] == 1
+    assert keys_with_code("verify-report", str(file), "--key", document["verifier"])[1] == 1
+    assert keys_with_code("verify-report", str(file), "--key", "nonsense")[1] == 2
+
+
+def test_its_report_verifies_after_the_signing_key_was_rotated(cast: Cast, tmp_path: Path) -> None:
+    file = tmp_path / "report.txt"
+    keys("compromise", "--org", "acme", "--yes", "--output", str(file))
+    keys("rotate", "--purpose", "sign")
+    keys("retire", "--purpose", "sign")
+    assert states(SYSTEM_SCOPE, Purpose.SIGN) == ["retired", "active"]
+    assert keys("verify-report", str(file))["valid"]
+
+
+def test_it_says_so_in_the_log(cast: Cast, stored: list[Secret]) -> None:
+    keys("compromise", "--org", "acme", "--yes")
+    actions = list(Event.objects.filter(organization_id=cast.acme.uid).order_by("id").values_list("action", flat=True))
+    assert actions[-7:] == [
+        Action.KEY_COMPROMISE_DECLARED,
+        Action.KEY_CREATED,
+        Action.KEY_ROTATED,
+        Action.KEY_REENCRYPTION_STARTED,
+        Action.KEY_RETIRED,
+        Action.KEY_REENCRYPTED,
+        Action.KEY_COMPROMISE_ANSWERED,
+    ]
+
+
+def test_it_goes_on_wherever_it_was_killed(cast: Cast, stored: list[Secret]) -> None:
+    operation = services.declare_compromise(actor=OPERATOR, scope=cast.acme.key_scope)
+    while operation.running:
+        again = services.declare_compromise(actor=OPERATOR, scope=cast.acme.key_scope)
+        assert again.pk == operation.pk
+        operation = services.advance_compromise(actor=OPERATOR, operation=again, seconds=0)
+    assert operation.result["left"] == 0
+    assert states(cast.acme.key_scope) == ["retired", "active"]
+    assert KeyReport.objects.count() == 1
+    assert KeyOperation.objects.filter(finished_at=None).count() == 0
+
+
+def test_a_rewrapping_under_way_gives_way(cast: Cast, stored: list[Secret]) -> None:
+    """What it moved keeps data keys that were seen."""
+    from vault.fields import rewrapping
+
+    keys("rotate", "--org", "acme")
+    services.start_operation(actor=OPERATOR, kind=OperationKind.REWRAP, scope=cast.acme.key_scope, purpose=Purpose.DATA)
+    rewrapping.advance(cast.acme.key_scope, Purpose.DATA, mode=rewrapping.Mode.REWRAP, limit=3)
+    document = keys("compromise", "--org", "acme", "--yes")
+    assert (document["moved"], document["left"]) == (7, 0)
+    assert KeyOperation.objects.get(kind="rewrap").state == "stopped"
+
+
+def test_a_compromised_root_key_replaces_every_key(cast: Cast, stored: list[Secret], next_root: RootKey) -> None:
+    device = authenticator_of(cast.bob)
+    seed = device.key
+    before = rootkeys.wrapping_root_key()
+    document = keys("compromise", "--root", "--yes")
+    assert (document["moved"], document["left"]) == (8, 0)
+    assert rootkeys.wrapping_root_key().key_id == next_root.key_id
+    assert not WrappedKey.objects.filter(root_key_id=before.key_id).exists()
+    assert not WrappedKey.objects.filter(next_root_key_id__isnull=False).exists()
+    assert states(cast.acme.key_scope) == states(cast.initech.key_scope) == ["retired", "active"]
+    assert {states(SYSTEM_SCOPE, purpose)[-1] for purpose in (Purpose.TOTP, Purpose.TOKEN, Purpose.SIGN)} == {"active"}
+    assert type(device).objects.get(pk=device.pk).key == seed
+    assert reveal_secret(actor=cast.alice, secret=stored[3])["value"] == "canary 3"
+    assert {(report.kind, report.organization_id) for report in KeyReport.objects.all()} == {
+        (ReportKind.ROOT_COMPROMISE, each) for each in (None, cast.acme.uid, cast.initech.uid)
+    }
+    charlies = KeyReport.objects.get(organization_id=cast.initech.uid)
+    assert "Acme" not in charlies.text
+    assert "NAME_3" not in charlies.text
+
+
+def test_a_compromised_root_key_needs_the_next_one(cast: Cast) -> None:
+    document, code = keys_with_code("compromise", "--root", "--yes")
+    assert code == 3
+    assert "HOLDFAST_ROOT_KEY" in document["error"]
+    assert not KeyOperation.objects.exists()
+
+
+def test_it_asks_before_it_begins(cast: Cast) -> None:
+    assert keys_with_code("compromise", "--org", "acme")[1] == 3
+    assert not KeyOperation.objects.exists()
+
+
+def test_who_may_not_rotate_may_not_declare_it(cast: Cast) -> None:
+    from orgs.permissions import AccessDenied
+
+    with pytest.raises(AccessDenied):
+        services.declare_compromise(actor=cast.bob, scope=cast.acme.key_scope)
+    with pytest.raises(RootKeyRefused, match="on the server"):
+        services.declare_compromise(actor=cast.alice, scope=None)

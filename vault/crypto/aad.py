@@ -9,6 +9,7 @@ from uuid import UUID
 
 from vault.crypto.signing import length_prefixed
 
+_UID_SIZE = 16
 _VALUE_V1 = length_prefixed(b"holdfast/v1/value") + b"\x01"
 _WRAP_DEK = length_prefixed(b"holdfast/v1/wrap-dek")
 _WRAP_TENANT_KEY = length_prefixed(b"holdfast/v1/wrap-tenant-key")
@@ -56,6 +57,16 @@ def row_context(shared: bytes, row: UUID, version: int) -> bytes:
         return shared + (row.int << 64 | version).to_bytes(24, "big")
     except (AttributeError, TypeError):
         raise TypeError("A row binding needs the row's uid as a UUID, and its version as an integer.") from None
+
+
+def row_context_of(shared: bytes, row: bytes, version: int) -> bytes:
+    """``row_context`` for who has the row's uid as its 16 bytes, and thousands of rows.
+
+    Raises ValueError for a version out of range or another number of bytes, TypeError for what is no bytes and integer.
+    """
+    if len(row) != _UID_SIZE or version >> 64:
+        raise ValueError("A row binding needs 16 bytes of row uid, and a row version from 0 to 2**64 - 1.")
+    return shared + row + version.to_bytes(8, "big")
 
 
 def context(binding: RowBinding) -> bytes:

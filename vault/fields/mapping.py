@@ -9,6 +9,8 @@ from vault.fields.base import EncryptedField
 from vault.fields.text import utf8
 from vault.keys.purposes import Purpose
 
+_read = json.JSONDecoder().raw_decode
+
 
 class EncryptedJSONField(EncryptedField):
     """A mapping of text to text, encrypted as one value. By default a version of an organization's secret.
@@ -42,5 +44,9 @@ class EncryptedJSONField(EncryptedField):
         return utf8(json.dumps(dict(value), ensure_ascii=False, separators=(",", ":")), self)
 
     def from_plaintext(self, plaintext: bytes) -> Mapping[str, str]:
-        """The mapping, read-only."""
-        return MappingProxyType(json.loads(plaintext))
+        """The mapping, read-only. Raises ValueError or TypeError for what is none."""
+        text = plaintext.decode()
+        mapping, end = _read(text)  # json.loads would look for encodings and white space that are never written
+        if end != len(text):
+            raise ValueError("There is something behind the mapping.")
+        return MappingProxyType(mapping)

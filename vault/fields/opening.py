@@ -1,14 +1,14 @@
 """Where a stored row's value belongs, and what to say of one that does not open."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Generator, Sequence
+from contextlib import closing
 from uuid import UUID
 
 from vault.crypto import aad
 from vault.crypto.aead import NotAuthentic
-from vault.crypto.envelope import MAX_SIZE, decrypt_in_context, key_id_of
+from vault.crypto.envelope import MAX_SIZE, decrypt_in_context, decrypter, key_id_of
 from vault.crypto.errors import CryptoError, KeyUnavailable, UnsupportedFormat
 from vault.crypto.fingerprint import fingerprint
-from vault.crypto.keyring import Keyring
 from vault.fields.failures import RowFailure
 from vault.fields.registry import EncryptedColumn
 from vault.fields.statements import Key, Row, Statements
@@ -19,6 +19,8 @@ from vault.keys.purposes import SYSTEM_SCOPE, KeyState
 _REMEMBERED_SCOPES = 4096
 _SHORT = 16 * 1024
 """Bytes of an envelope up to which many are in memory at once; a longer one is fetched by itself."""
+AT_ONCE = 500
+"""Values in memory at once."""
 
 DAMAGED = "It was altered, cut short or moved. Restore this row from a backup."
 MISPLACED = "Its row does not say where it belongs: uid, version or organization is not one. Restore it from a backup."
@@ -40,16 +42,14 @@ class Places:
         if shared is None:
             shared = self._share(scope)
         if uid.__class__ is str:  # SQLite
-            uid = UUID(uid)
-        return shared[0], aad.row_context(shared[1], uid, version)
+            uid = bytes.fromhex(uid)
+        return shared[0], aad.row_context_of(shared[1], uid, version)
 
     def binding(self, row: Row) -> aad.RowBinding:
         """The place as ``vault.crypto.envelope.encrypt`` takes it. Raises as ``of``."""
         uid, version, _ = row[self._width : self._width + 3]
         scope, _ = self.of(row)
-        return aad.RowBinding(
-            scope, self.column.table, self.column.name, uid if isinstance(uid, UUID) else UUID(uid), version
-        )
+        return aad.RowBinding(scope, self.column.table, self.column.name, _uid(uid), version)
 
     def failure(self, row: Row, stored: object, error: Exception | str) -> RowFailure:
         """What to say of a row whose value, or the beginning of it, is ``stored``."""
@@ -75,7 +75,7 @@ class Places:
         elif scope is None:
             raise TypeError("The row has no organization.")
         else:
-            text = str(scope if isinstance(scope, UUID) else UUID(str(scope)))
+            text = str(_uid(scope))
         if len(self._shared) >= _REMEMBERED_SCOPES:
             self._shared.clear()
         shared = self._shared[scope] = text, aad.place(text, self.column.table, self.column.name)
@@ -94,7 +94,15 @@ class Opener:
 
     def open(self, keys: Sequence[Key]) -> tuple[int, list[RowFailure]]:
         """The number of the rows with these keys that are there, and what is wrong with which of them."""
-        rows = self._statements.whole(keys, _SHORT)
+        return self._open(self._statements.whole(keys, _SHORT))
+
+    def open_all(self, scope: UUID | None) -> Generator[tuple[int, list[RowFailure]]]:
+        """The same of all rows, or of those of one scope, a few hundred after the other."""
+        with closing(self._statements.stream(scope, _SHORT, AT_ONCE)) as several:
+            for rows in several:
+                yield self._open(rows)
+
+    def _open(self, rows: Sequence[Row]) -> tuple[int, list[RowFailure]]:
         number = len(rows)
         failures = []
         for key in self._doubtful(rows):
@@ -112,15 +120,15 @@ class Opener:
             self._width,
             self._purpose,
         )
-        rings: dict[str, Keyring] = {}  # not kept: a rotation is seen by the next rows
+        decrypters: dict[str, Callable[[bytes, bytes], bytes]] = {}  # not kept: the next rows see a rotation
         doubtful = []
         for row in rows:
             try:
                 scope, context = place(row)
-                ring = rings.get(scope)
-                if ring is None:
-                    ring = rings[scope] = keyring_for(scope, purpose)
-                read(decrypt_in_context(ring, row[-1], context))
+                decrypt = decrypters.get(scope)
+                if decrypt is None:
+                    decrypt = decrypters[scope] = decrypter(keyring_for(scope, purpose))
+                read(decrypt(row[-1], context))
             except Exception:  # noqa: BLE001 - whatever it was, it is told from the row by itself
                 doubtful.append(row[:width])
         return doubtful
@@ -181,8 +189,13 @@ def _missing_key(error: KeyUnavailable, scope: str, column: EncryptedColumn) -> 
     return str(error)
 
 
-def _uid_text(uid: object) -> str:
+def _uid(stored: object) -> UUID:
+    """A uid as ``statements`` gives it: 16 bytes, or hex digits. Raises ValueError for what is none."""
+    return UUID(bytes=stored) if isinstance(stored, bytes) else UUID(str(stored))
+
+
+def _uid_text(stored: object) -> str:
     try:
-        return str(uid if isinstance(uid, UUID) else UUID(str(uid)))
+        return str(_uid(stored))
     except ValueError:
-        return str(uid)
+        return str(stored)

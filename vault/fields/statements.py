@@ -2,17 +2,18 @@
 """The SQL by which stored values are found, taken and replaced without an instance of a model.
 
 A row comes as ``(*key, row uid, row version, scope, size, bytes)``: its primary key as the driver gives it, which goes
-back to the database as it came; the columns that bind the value; the value's length; and what was asked for of it.
+back to the database as it came; the columns that bind the value, uids as 16 bytes or, on SQLite, as 32 hex digits; the
+value's length; and what was asked for of it.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
 import psycopg
-from django.db import connection
+from django.db import connection, transaction
 
 from vault.crypto.envelope import FRONT_SIZE
 from vault.crypto.fingerprint import KEY_ID_SIZE
@@ -46,8 +47,9 @@ class Statements(ABC):
         self._keys = [f"{self._table}.{quote(key)}" for key in column.keys]
         self._key = ", ".join(self._keys)
         self._scope = f"{self._table}.{quote(column.scope)}" if column.scope else "NULL"
+        row, scope = self._uid(f"{self._table}.{quote(column.row)}"), self._uid(self._scope)
         version = f"{self._table}.{quote(column.version)}" if column.version else "1"
-        self._place = f"{self._table}.{quote(column.row)}, {version}, {self._scope}, LENGTH({self._value})"
+        self._place = f"{row}, {version}, {scope}, LENGTH({self._value})"
         self._key_id = f"{self._slice}({self._value}, {KEY_ID_OFFSET}, {KEY_ID_SIZE})"
         self._front = f"{self._slice}({self._value}, 1, {FRONT_SIZE})"
         self._rest = f"{self._slice}({self._value}, {FRONT_SIZE + 1})"
@@ -90,8 +92,11 @@ class Statements(ABC):
 
     def whole(self, keys: Sequence[Key], longest: int) -> list[Row]:
         """The rows with these keys that are still there; NULL for a value that is longer than ``longest`` bytes."""
-        value = f"CASE WHEN LENGTH({self._value}) <= {longest:d} THEN {self._value} END"
-        return self._fetch_of(f"SELECT {self._key}, {self._place}, {value} FROM {self._table}", keys)
+        return self._fetch_of(f"SELECT {self._columns(longest)} FROM {self._table}", keys)
+
+    @abstractmethod
+    def stream(self, scope: UUID | None, longest: int, number: int) -> Generator[list[Row]]:
+        """All rows, or those of one scope, as ``whole`` gives them, so many at a time."""
 
     @abstractmethod
     def swap_fronts(self, swaps: Sequence[Swap]) -> int:
@@ -100,6 +105,13 @@ class Statements(ABC):
     @abstractmethod
     def swap_whole(self, swaps: Sequence[Swap]) -> int:
         """Put new envelopes in the place of those with the old fronts. The number of rows that had them."""
+
+    def _columns(self, longest: int) -> str:
+        return f"{self._key}, {self._place}, CASE WHEN LENGTH({self._value}) <= {longest:d} THEN {self._value} END"
+
+    @staticmethod
+    def _uid(column: str) -> str:
+        return column
 
     @abstractmethod
     def _fetch_of_keys(self, counted: str, key_ids: Sequence[bytes]) -> list[Row]: ...
@@ -135,6 +147,23 @@ class _Postgresql(Statements):
         self._arrays = ", ".join(f"%b::{kind}[]" for kind in column.key_types)
         self._names = [f"k{number}" for number in range(len(self._keys))]
         self._same = " AND ".join(f"{key} = given.{name}" for key, name in zip(self._keys, self._names, strict=True))
+
+    @staticmethod
+    def _uid(column: str) -> str:
+        return column if column == "NULL" else f"uuid_send({column})"
+
+    def stream(self, scope: UUID | None, longest: int, number: int) -> Generator[list[Row]]:
+        # One snapshot, so that a row which is rewritten meanwhile is neither missed nor given twice; and in the order
+        # of the table, because that of its keys would take a page of the table for each row.
+        within, parameters = self._within(scope, [])
+        with transaction.atomic(), connection.wrap_database_errors:
+            connection.ensure_connection()
+            with psycopg.ServerCursor(connection.connection, "stored_values") as cursor:
+                cursor.execute(
+                    f"SELECT {self._columns(longest)} FROM {self._table} WHERE {within}", parameters, binary=True
+                )
+                while rows := cursor.fetchmany(number):
+                    yield rows
 
     def swap_fronts(self, swaps: Sequence[Swap]) -> int:
         return self._swap(f"given.new || {self._rest}", swaps)
@@ -179,6 +208,19 @@ class _Sqlite(Statements):
     def __init__(self, column: EncryptedColumn) -> None:
         super().__init__(column)
         self._same = " AND ".join(f"{key} = %s" for key in self._keys)
+
+    def stream(self, scope: UUID | None, longest: int, number: int) -> Generator[list[Row]]:
+        # By rowid, in which the table and the entries of an index of the scope are in order. No statement stays open:
+        # this connection could not write while it reads what others have changed since.
+        within, parameters = self._within(scope, [])
+        sql = (
+            f"SELECT {self._table}.rowid, {self._columns(longest)} FROM {self._table} "
+            f"WHERE {within} AND {self._table}.rowid > %s ORDER BY {self._table}.rowid LIMIT %s"
+        )
+        last = 0
+        while rows := self._fetch(sql, [*parameters, last, number]):
+            last = rows[-1][0]
+            yield [row[1:] for row in rows]
 
     def swap_fronts(self, swaps: Sequence[Swap]) -> int:
         # || gives a text of the very bytes of both, also after a NUL, and the CAST makes them a BLOB again.

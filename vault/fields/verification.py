@@ -1,6 +1,7 @@
 """Opening every stored value, and every tenant key, to know that they open. What is in them goes nowhere."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -9,7 +10,7 @@ from django.db.models import QuerySet
 from vault.crypto.errors import CryptoError
 from vault.crypto.rootkey import RootKey, root_key_id_of, unwrap
 from vault.fields.failures import Failures, RowFailure
-from vault.fields.opening import Opener
+from vault.fields.opening import AT_ONCE, Opener
 from vault.fields.registry import encrypted_columns
 from vault.fields.statements import Key, Statements, statements_for
 from vault.keys.keyrings import WrongRootKey
@@ -18,11 +19,6 @@ from vault.keys.providers import root_keys
 from vault.keys.purposes import SYSTEM_SCOPE, KeyState, Purpose
 
 __all__ = ["RowFailure", "Verification", "failure_of_key", "verify"]
-
-_PAGE = 20_000
-"""Primary keys in memory at once."""
-_CHUNK = 500
-"""Values in memory at once, unless they are long."""
 
 Progress = Callable[[int, int], None]
 """Is told how many values were opened so far, of how many."""
@@ -63,7 +59,8 @@ def verify(*, scope: str | None = None, sample: int | None = None, progress: Pro
     all the same.
 
     Memory is flat, and nothing is locked. A value that is replaced meanwhile is looked at again before it is reported;
-    rows that come in meanwhile may be left out. Raises ValueError for what is no scope or no number of rows,
+    rows that come in meanwhile may be left out. On PostgreSQL the values of a column are read in one transaction, to
+    which belongs what ``progress`` writes. Raises ValueError for what is no scope or no number of rows,
     RootKeyProblem without root keys.
     """
     organization = None if scope is None or scope == SYSTEM_SCOPE else UUID(scope)
@@ -81,22 +78,14 @@ def verify(*, scope: str | None = None, sample: int | None = None, progress: Pro
     run.open_keys(keys)
     for statements, share in zip(several, shares, strict=True):
         if sample is None:
-            run.open_values(statements, _pages(statements, organization))
-        else:
-            run.open_values(statements, [statements.any_of(organization, share)] if share else [])
+            run.open_values(statements, organization)
+        elif share:
+            run.open_some_values(statements, statements.any_of(organization, share))
     return run.result()
 
 
 def _nobody(done: int, total: int) -> None:
     """Nobody asked how far it is."""
-
-
-def _pages(statements: Statements, organization: UUID | None) -> Iterator[list[Key]]:
-    """The primary keys of a column's rows, page by page."""
-    last: Key | None = None
-    while page := statements.pages(organization, last, _PAGE):
-        last = page[-1]
-        yield page
 
 
 def _shares(sample: int, numbers: Sequence[int]) -> list[int]:
@@ -134,22 +123,29 @@ class _Run:
     def open_keys(self, keys: "QuerySet[WrappedKey]") -> None:
         """Open each wrapping of each tenant key for which there is a root key."""
         count = self._count(f"{WrappedKey._meta.db_table}.wrapped")
-        for key in keys.order_by("pk").iterator(_CHUNK):
+        for key in keys.order_by("pk").iterator(AT_ONCE):
             count.checked += 1
             failure = failure_of_key(key)
             self._fail(count, [failure] if failure else [])
         self._tell()
 
-    def open_values(self, statements: Statements, pages: Iterable[Sequence[Key]]) -> None:
-        """Open the values of one column with these primary keys."""
+    def open_values(self, statements: Statements, organization: UUID | None) -> None:
+        """Open the values of one column; those of one organization, if one is given."""
+        with closing(Opener(statements).open_all(organization)) as parts:
+            self._take(statements, parts)
+
+    def open_some_values(self, statements: Statements, keys: Sequence[Key]) -> None:
+        """Open the values of one column in the rows with these primary keys."""
         opener = Opener(statements)
+        parts = (keys[start : start + AT_ONCE] for start in range(0, len(keys), AT_ONCE))
+        self._take(statements, map(opener.open, parts))
+
+    def _take(self, statements: Statements, parts: Iterable[tuple[int, list[RowFailure]]]) -> None:
         count = self._count(str(statements.column))
-        for page in pages:
-            for start in range(0, len(page), _CHUNK):
-                checked, failures = opener.open(page[start : start + _CHUNK])
-                count.checked += checked
-                self._fail(count, failures)
-                self._tell()
+        for checked, failures in parts:
+            count.checked += checked
+            self._fail(count, failures)
+            self._tell()
 
     def _count(self, name: str) -> TableCount:
         return self._counts.setdefault(name, TableCount())

@@ -1,0 +1,114 @@
+"""The token and the PIN are read when they are used, so they can be renewed; a wrong PIN is not tried twice."""
+
+import logging
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pytest_django import Settings
+
+from tests.vault.keys.providers.bao import Bao
+from tests.vault.keys.providers.hsm import PIN, Hsm
+from vault.crypto.rootkey import generate_root_key_text
+from vault.keys.providers import RootKeyProblem, RootKeyUnavailable, pkcs11, remote
+
+Configure = Callable[[dict[str, str]], None]
+
+
+def test_a_token_that_an_agent_renews_in_its_file_is_taken(bao: Bao, configure: Configure) -> None:
+    configure(bao.settings())
+    sealed = remote.seal("openbao", generate_root_key_text())
+    bao.revoke()
+    with pytest.raises(RootKeyUnavailable, match="refuses the token"):
+        remote.unseal(sealed)
+    bao.grant()
+    assert remote.unseal(sealed)
+
+
+def test_a_periodic_token_lives_as_long_as_it_is_used(bao: Bao, configure: Configure) -> None:
+    configure(bao.settings())
+    sealed = remote.seal("openbao", generate_root_key_text())
+    bao.write_token(period="3s")
+    try:
+        for _ in range(5):
+            assert remote.unseal(sealed)
+            time.sleep(1)
+        time.sleep(3)
+        with pytest.raises(RootKeyUnavailable, match="refuses the token"):
+            remote.unseal(sealed)
+    finally:
+        bao.grant()
+
+
+def test_a_token_may_be_in_a_variable(bao: Bao, configure: Configure, settings: Settings) -> None:
+    configure(bao.settings())
+    settings.OPENBAO_TOKEN, settings.OPENBAO_TOKEN_FILE = bao.token_file.read_text(), ""
+    assert remote.seal("openbao", generate_root_key_text())
+
+
+@pytest.mark.parametrize("content", [None, b"", b"\xff\xfe"])
+def test_a_file_that_cannot_be_read_is_named_and_may_come_later(
+    content: bytes | None, bao: Bao, configure: Configure, settings: Settings, tmp_path: Path
+) -> None:
+    configure(bao.settings())
+    sealed = remote.seal("openbao", generate_root_key_text())
+    path = tmp_path / "token"
+    if content is not None:
+        path.write_bytes(content)
+    settings.OPENBAO_TOKEN_FILE = str(path)
+    with pytest.raises(RootKeyUnavailable, match="HOLDFAST_OPENBAO_TOKEN_FILE"):
+        remote.unseal(sealed)
+    path.write_text(bao.token_file.read_text())
+    assert remote.unseal(sealed)
+
+
+def test_a_token_given_for_the_name_of_its_file_is_not_repeated(settings: Settings) -> None:
+    settings.OPENBAO_TOKEN_FILE = "s.this-is-the-token"
+    with pytest.raises(RootKeyUnavailable) as caught:
+        remote.secret("OPENBAO_TOKEN")
+    assert "this-is" not in str(caught.value)
+
+
+def test_a_wrong_pin_is_tried_once(
+    hsm: Hsm, configure: Configure, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    configure(hsm.settings())
+    sealed = remote.seal("pkcs11", generate_root_key_text())
+    wrong = tmp_path / "pin"
+    wrong.write_text("999999")
+    settings.PKCS11_PIN_FILE = str(wrong)
+    asked: list[Any] = []
+    real = pkcs11.Pkcs11._find_token
+    monkeypatch.setattr(pkcs11.Pkcs11, "_find_token", lambda self, library: asked.append(1) or real(self, library))
+    for _ in range(5):
+        with pytest.raises(RootKeyProblem, match="the PIN is wrong, and it is not tried again") as caught:
+            remote.unseal(sealed)
+        assert not isinstance(caught.value, RootKeyUnavailable)
+    assert len(asked) == 1
+    wrong.write_text(PIN)
+    assert remote.unseal(sealed)
+
+
+def test_a_module_that_is_not_there_is_named(hsm: Hsm, configure: Configure, settings: Settings) -> None:
+    configure(hsm.settings())
+    settings.PKCS11_MODULE = "/nowhere/module.so"
+    with pytest.raises(RootKeyUnavailable, match="HOLDFAST_PKCS11_MODULE"):
+        remote.seal("pkcs11", generate_root_key_text())
+    settings.PKCS11_MODULE, settings.PKCS11_TOKEN = hsm.module, "another token"
+    with pytest.raises(RootKeyUnavailable, match="no such token is present"):
+        remote.seal("pkcs11", generate_root_key_text())
+
+
+def test_keys_of_the_provider_rotate_without_sealing_anew(
+    bao: Bao, configure: Configure, caplog: pytest.LogCaptureFixture
+) -> None:
+    configure(bao.settings())
+    before = remote.seal("openbao", generate_root_key_text())
+    bao.client.secrets.transit.rotate_key("holdfast")
+    after = remote.seal("openbao", generate_root_key_text())
+    assert before.ciphertext.startswith(b"vault:v1:") or after.ciphertext[:9] != before.ciphertext[:9]
+    assert remote.unseal(before)
+    assert remote.unseal(after)
+    assert not [record for record in caplog.records if record.levelno >= logging.WARNING]

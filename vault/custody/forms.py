@@ -31,7 +31,7 @@ class TypedConfirmForm(StepUpForm):
     def __init__(self, *args: Any, typed: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.typed = typed
-        self.fields["confirmation"].label = f"Type {typed} to confirm"
+        self.fields["confirmation"].label = f"Type “{typed}” to confirm"
         self.fields["confirmation"].widget.attrs["data-typed"] = typed
 
     def clean_confirmation(self) -> str:

@@ -17,10 +17,10 @@ def organization_notices(organization: Organization, rows: Sequence[KeyRow]) -> 
     url = reverse("custody:rotate", args=[organization.uid])
     for row in rows:
         if row.active and row.due is Due.OVERDUE:
-            text = f"The active key is older than {row.line.period_days} days: {row.age_words}."
+            text = f"It was due on {_day(row)}: every {row.line.period_days} days."
             notices.append(Notice("warning", "triangle-alert", "Rotation is overdue", text, url, "Rotate key"))
         elif row.active and row.due is Due.SOON:
-            text = f"The active key is to be rotated every {row.line.period_days} days."
+            text = f"It is due on {_day(row)}: every {row.line.period_days} days."
             notices.append(Notice("info", "clock", "Rotation is due soon", text, url, "Rotate key"))
     return notices
 
@@ -32,7 +32,7 @@ def instance_notices(rows: Sequence[KeyRow]) -> list[Notice]:
     for due, level, icon, title in _DUE:
         named = [row.purpose_label for row in rows if row.active and row.due is due]
         if named:
-            notices.append(Notice(level, icon, title, f"{', '.join(named)}. Rotate below."))
+            notices.append(Notice(level, icon, title, f"{', '.join(named)}: rotate below."))
     return notices
 
 
@@ -40,6 +40,11 @@ _DUE = (
     (Due.OVERDUE, "warning", "triangle-alert", "Rotation is overdue"),
     (Due.SOON, "info", "clock", "Rotation is due soon"),
 )
+
+
+def _day(row: KeyRow) -> str:
+    due_at = row.line.due_at
+    return f"{due_at.day} {due_at:%B %Y}" if due_at else ""
 
 
 def under_way(operation: KeyOperation, url: str) -> Notice:

@@ -158,7 +158,7 @@ NAVIGATION = (
     ("projects", "Projects", "folder", "orgs:projects", ""),
     ("members", "Members", "users", "orgs:members", ""),
     ("activity", "Activity", "activity", "orgs:activity", "audit:view"),
-    ("keys", "Keys", "key-square", "custody:keys", "key:rotate"),
+    ("keys", "Keys", "lock-keyhole", "custody:keys", "key:rotate"),
     ("trash", "Trash", "trash-2", "secrets:trash", "secret:list"),
     ("settings", "Settings", "settings", "orgs:settings", ""),
 )

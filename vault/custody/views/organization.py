@@ -40,12 +40,11 @@ def keys(request: HttpRequest, organization: UUID) -> HttpResponse:
     shredding = selectors.open_shred_request(found)
     context = {
         "nav": "keys",
-        "rows": [row for row in rows if row.line.state not in _OLD],
-        "old_rows": [row for row in rows if row.line.state in _OLD],
+        "destroyed": destroyed,
+        "rows": [row for row in rows if destroyed or row.line.state not in _OLD],
+        "old_rows": [row for row in rows if not destroyed and row.line.state in _OLD],
         "period_days": lines[0].period_days if lines else 0,
         "notices": organization_notices(found, rows),
-        "may_rotate": not destroyed,
-        "destroy_command": f"manage.py keys destroy --org {found.slug} --version N",
         "verification": shown_verification(selectors.last_verification(found.key_scope), found),
         "verify_url": reverse("custody:verify", args=[found.uid]),
         "reports": shown_reports(selectors.reports_of(found.uid), organization=found),

@@ -16,7 +16,7 @@ from django.core.exceptions import (
     TooManyFieldsSent,
     TooManyFilesSent,
 )
-from django.db import InterfaceError, OperationalError
+from django.db import DatabaseError, InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.middleware import csrf
 from django.template import TemplateDoesNotExist, TemplateSyntaxError, loader
@@ -35,6 +35,7 @@ _SENTENCES = {
     403: "You may not do this.",
     404: "Nothing here.",
     405: "This address does not do that.",
+    410: "This was destroyed.",
     413: "That is too large.",
     415: "That is not a form.",
     429: "Too many attempts.",
@@ -147,7 +148,8 @@ def unavailable(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """500; 503 when it is the database or a key that is missing, since waiting or an operator mends that.
+    """500; 503 when it is the database or a key that is missing, since waiting or an operator mends that; 410 when the
+    key was destroyed on purpose, since nothing does.
 
     The messages of `CryptoError` hold fingerprints and row ids alone, so they are shown: whoever runs the server needs
     them, and people report what they see.
@@ -162,11 +164,22 @@ def server_error(request: HttpRequest) -> HttpResponse:
     if isinstance(failure, RootKeyProblem) and not isinstance(failure, RootKeyUnavailable):
         logger.error("Root keys cannot be had: %s", failure)  # it names files and services, which are not for everybody
         return unavailable(request, "The root keys cannot be had as they are configured. The server's log says why.")
+    if isinstance(failure, KeyUnavailable) and (meant := _destroyed_on_purpose(failure)):
+        return error_response(request, HTTPStatus.GONE, meant)
     if isinstance(failure, KeyUnavailable | WrongKey | RootKeyUnavailable):
         return unavailable(request, str(failure))
     if isinstance(failure, CryptoError):
         return error_response(request, 500, str(failure))
     return error_response(request, 500)
+
+
+def _destroyed_on_purpose(failure: KeyUnavailable) -> str:
+    from vault.keys.ended import ended  # the key table: not before the apps are loaded
+
+    try:
+        return ended(failure)
+    except DatabaseError:
+        return ""
 
 
 _CSRF_REASONS = {

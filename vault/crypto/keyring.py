@@ -183,6 +183,7 @@ class NoActiveKey(KeyUnavailable):
 
     def __init__(self, scope: str, purpose: str) -> None:
         self.key_id = bytes(KEY_ID_SIZE)
+        self.scope, self.purpose = scope, purpose
         Exception.__init__(
             self, f"There is no active {purpose} key for {scope}. Create one before anything is stored there."
         )

@@ -15,7 +15,7 @@ from vault.errors import error_response
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("test_pages")]
 
-STATUSES = [400, 403, 404, 405, 413, 415, 429, 500, 503]
+STATUSES = [400, 403, 404, 405, 410, 413, 415, 429, 500, 503]
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ The notes and keys of PeterNeumann and EnochRoot are those of Go's golang.org/x/
 """
 
 import base64
+import hashlib
 
 import pytest
 from hypothesis import given
@@ -72,12 +73,24 @@ def test_it_writes_and_reads_public_keys_as_go_does() -> None:
     assert verifier_text("PeterNeumann", _peters_key().public_key) == PETER
 
 
+def _verifier(name: str, typed: bytes = b"\x01" + bytes(32)) -> str:
+    """What a verifier text would be, with a hash that fits, whatever name and key are."""
+    key_hash = hashlib.sha256(f"{name}\n".encode() + typed).hexdigest()[:8]
+    return f"{name}+{key_hash}+{base64.b64encode(typed).decode()}"
+
+
 def test_it_refuses_every_mangled_public_key() -> None:
     mangled = {PETER[start:end] for start in range(len(PETER)) for end in range(start, len(PETER) + 1)} - {PETER}
     mangled |= {PETER[:at] + chr(ord(PETER[at]) + 1) + PETER[at + 1 :] for at in range(len(PETER))}
     mangled.add("PeterNeumann+cc469956+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TWBADKEY==")  # another length
     mangled.add("PeterNeumann+173116ae+ZRpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW")  # another algorithm
-    mangled.add(PETER.upper())
+    mangled.add(PETER.replace("c74f20a3", "C74F20A3"))
+    mangled |= {_verifier("Peter Neumann"), _verifier(""), _verifier("Peter", b"\x01" + bytes(33))}
+    mangled |= {
+        _verifier("Peter", b"\x01" + bytes(31)),
+        _verifier("Peter", b"\x02" + bytes(32)),
+        _verifier("Peter", b""),
+    }
     for text in mangled:
         with pytest.raises(BadVerifierText):
             read_verifier_text(text)
@@ -154,7 +167,10 @@ def test_one_bad_signature_by_the_key_spoils_the_note() -> None:
         NOTE + "— Name x08go/Z\n",
         NOTE + "— Name x08g-_ZJ\n",
         NOTE + "— Name x08goz==\n",
-        NOTE + "— Name x08goy==\n"[:12] + "AAAA\n",
+        NOTE + "— Name x08go/ZJAB==\n",
+        NOTE + "— Name x08go/ZJX",
+        NOTE + "— Name x08go/ZJ\x7f\n",
+        NOTE + "— Name x08g\u00e9/ZJ\n",
         NOTE + "— Name AAAA\n",
         NOTE + "- Name x08go/ZJ\n",
         NOTE + "—Name x08go/ZJ\n",
@@ -166,11 +182,18 @@ def test_it_refuses_what_is_no_note(note: str) -> None:
         verify_note(note, **peter)
 
 
+def test_it_says_what_is_missing() -> None:
+    with pytest.raises(BadSignature, match="no empty line before"):
+        verify_note("a text\n", **peter)
+    with pytest.raises(BadSignature, match="no signature follows"):
+        verify_note("a text\n\n", **peter)
+
+
 def test_it_takes_as_many_signatures_as_go_does() -> None:
     assert verify_note(f"{TEXT}\n" + BY_PETER * MAX_SIGNATURES, **peter) == TEXT
 
 
-@pytest.mark.parametrize("text", ["", "no newline", "tab\t\n", "bell\x07\n", "\r\n", "half \ud800\n"])
+@pytest.mark.parametrize("text", ["", "no newline", "tab\t\n", "bell\x07\n", "\r\n", "\x1f\n", "half \ud800\n"])
 def test_it_signs_no_text_that_no_note_can_hold(text: str) -> None:
     with pytest.raises(ValueError, match="it "):
         sign_note(text, name=NAME, key=KEY)

@@ -84,6 +84,18 @@ def test_shares_are_lists_of_33_words_that_say_what_they_are() -> None:
     assert 0 <= told[0].identifier < 2**15
 
 
+def test_they_use_the_options_that_are_described() -> None:
+    for mnemonic in OF_FIVE:
+        share = Slip39Share.from_mnemonic(mnemonic)
+        assert (share.extendable, share.iteration_exponent) == (True, 0)
+        assert (share.group_index, share.group_count, share.group_threshold) == (0, 1, 1)
+
+
+def test_a_share_of_a_split_with_groups_is_none_of_ours() -> None:
+    with pytest.raises(BadShare, match="Share 1: it is of a split with groups"):
+        combine(VECTORS[11][1])
+
+
 def test_any_tool_for_slip39_combines_them_without_a_passphrase() -> None:
     assert combine_mnemonics(OF_FIVE[1:4]) == bytes(range(32))
 

@@ -19,8 +19,8 @@ from orgs.permissions import Permission
 from orgs.roles import Role
 from orgs.selectors import object_for
 from vault.custody.errors import ConfirmationMismatch, ShredRefused
-from vault.custody.kinds import ReportKind
-from vault.custody.models import KeyReport, ShredRequest
+from vault.custody.kinds import OperationState, ReportKind
+from vault.custody.models import KeyOperation, KeyReport, ShredRequest
 from vault.custody.reports import Draft, moment, signed
 from vault.custody.selectors import open_shred_request, shredded_at
 from vault.custody.services.authority import audit_actor, refuse_shredded
@@ -121,6 +121,9 @@ def execute_shred(*, actor: Actor, organization: Organization, confirmation: str
 def _destroy(actor: Actor, organization: Organization, request: ShredRequest) -> None:
     """The end of the keys, its signed certificate and its event. Inside the caller's transaction."""
     keys = lifecycle.destroy_scope(organization.key_scope)
+    KeyOperation.objects.filter(scope=organization.key_scope, state=OperationState.RUNNING).update(
+        state=OperationState.STOPPED, problem="The keys were destroyed meanwhile.", finished_at=timezone.now()
+    )
     request.executed_at = timezone.now()
     request.save(update_fields=["executed_at"])
     report = KeyReport.objects.create(

@@ -12,7 +12,7 @@ from vault.custody.services.authority import Requester, audit_actor
 from vault.custody.services.verifying import MOST_FAILURES, authorize_verification, conclude
 from vault.fields.verification_parts import Part, Position, count, verify_part
 
-_POSITION = "position"
+POSITION = "position"
 
 
 def start_verification(*, actor: Requester, scope: str | None = None) -> KeyOperation:
@@ -33,7 +33,7 @@ def start_verification(*, actor: Requester, scope: str | None = None) -> KeyOper
             scope=scope or "",
             organization_id=organization_id,
             total=count(scope),
-            result={"failed": 0, "failures": [], "by_table": {}, "sample": None, _POSITION: Position().as_json()},
+            result={"failed": 0, "failures": [], "by_table": {}, "sample": None, POSITION: Position().as_json()},
             requested_by_id=by.id,
             requested_by_label=by.label,
         )
@@ -51,14 +51,14 @@ def advance_verification(*, actor: Requester, operation: KeyOperation, seconds: 
         with transaction.atomic():
             authorize_verification(actor, scope)
             operation = KeyOperation.objects.get(pk=operation.pk)
-        stored = operation.result.get(_POSITION)
+        stored = operation.result.get(POSITION)
         if not operation.running or stored is None:  # ended; or one that a command has in hand
             return operation
         part = verify_part(scope, Position.from_json(stored))
         with transaction.atomic():
             authorize_verification(actor, scope)
             now = KeyOperation.objects.select_for_update().get(pk=operation.pk)
-            if now.running and now.result.get(_POSITION) == stored:
+            if now.running and now.result.get(POSITION) == stored:
                 _take_in(now, part)
                 if part.following is None:
                     conclude(actor, now)
@@ -81,6 +81,6 @@ def _take_in(operation: KeyOperation, part: Part) -> None:
     operation.done += part.checked - failed
     operation.heartbeat_at = timezone.now()
     if part.following is None:
-        del result[_POSITION]
+        del result[POSITION]
     else:
-        result[_POSITION] = part.following.as_json()
+        result[POSITION] = part.following.as_json()

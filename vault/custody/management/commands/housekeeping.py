@@ -1,0 +1,58 @@
+"""`manage.py housekeeping`: removes what has served its time, and looks after keys. The server runs it every hour."""
+
+import json
+from dataclasses import asdict
+from typing import Any
+
+from django.core.cache import cache
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
+
+from accounts.models import Session
+from accounts.sessions import SessionStore
+from vault.custody.services.keeping import keep_keys
+from vault.secrets.services import purge_expired_trash
+
+
+class Command(BaseCommand):
+    """Purges the expired trash, ends expired sessions, sweeps expired counters, rotates keys that wrapped too often and
+    finishes what was left half done with keys. Safe to run at any time, and again."""
+
+    help = (
+        "Purge expired trash, remove expired sessions and counters, rotate keys that wrapped too often, and finish "
+        "rewrapping, reencryption and answers to a compromise that were interrupted. Exit code 1 if something could "
+        "not be done."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--json", action="store_true", help="report as one JSON object")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Reports how many of each were removed."""
+        sessions = Session.objects.filter(expire_date__lt=timezone.now()).count()
+        SessionStore.clear_expired()
+        removed = {
+            "secrets_purged": purge_expired_trash(),
+            "sessions_removed": sessions,
+            "counters_removed": _sweep_counters(),
+        }
+        kept = keep_keys()
+        if options["json"]:
+            self.stdout.write(json.dumps({**removed, **asdict(kept)}))
+        else:
+            self.stdout.write(
+                f"Purged {removed['secrets_purged']} secrets from the trash, removed {removed['sessions_removed']} "
+                f"expired sessions and {removed['counters_removed']} expired counters. Rotated {kept.keys_rotated} "
+                f"keys, finished {kept.operations_finished} operations on keys."
+            )
+        if kept.problems:
+            raise CommandError("\n".join(kept.problems))
+
+
+def _sweep_counters() -> int:
+    """Expired counters of the cache in the database; another kind of cache forgets by itself."""
+    sweep = getattr(cache, "sweep", None)
+    swept = 0
+    while sweep is not None and (removed := sweep()):
+        swept += removed
+    return swept

@@ -1,0 +1,74 @@
+"""What housekeeping does about keys: rotates the worn ones, finishes what was left, forgets processes that are gone."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import partial
+
+from django.core.exceptions import ImproperlyConfigured
+from django.utils import timezone
+
+from vault.crypto.errors import CryptoError
+from vault.custody.errors import CustodyError
+from vault.custody.kinds import MOVING, OperationKind, OperationState
+from vault.custody.models import KeyOperation
+from vault.custody.services.authority import HOUSEKEEPER
+from vault.custody.services.compromise import advance_compromise
+from vault.custody.services.operations import advance_operation
+from vault.custody.services.rotation import rotate_due_keys
+from vault.custody.services.verifying_in_parts import POSITION, advance_verification
+from vault.errors import ServiceUnavailable
+from vault.keys import processes
+
+_LEFT_ALONE = timedelta(minutes=5)
+"""An operation that moved so recently has somebody at work on it."""
+_LOST = timedelta(days=1)
+"""A verification that a command began and nobody moved for so long was killed."""
+_FAILURES = (CustodyError, CryptoError, ImproperlyConfigured, ServiceUnavailable)
+
+
+@dataclass
+class Kept:
+    """What was done. `problems`: sentences about what could not be done; everything else was."""
+
+    keys_rotated: int = 0
+    operations_finished: int = 0
+    processes_forgotten: int = 0
+    problems: list[str] = field(default_factory=list)
+
+
+def keep_keys() -> Kept:
+    """Does all of it, each part whatever becomes of the others. Safe to run at any time, and again."""
+    kept = Kept()
+
+    def attempt(act: Callable[[], int]) -> int:
+        try:
+            return act()
+        except _FAILURES as failure:
+            kept.problems.append(failure.reason if isinstance(failure, ServiceUnavailable) else str(failure))
+            return 0
+
+    kept.keys_rotated = attempt(lambda: len(rotate_due_keys()))
+    left = timezone.now() - _LEFT_ALONE
+    for operation in KeyOperation.objects.filter(state=OperationState.RUNNING, heartbeat_at__lt=left):
+        kept.operations_finished += attempt(partial(_finished, operation))
+    kept.processes_forgotten = attempt(processes.prune)
+    return kept
+
+
+def _finished(operation: KeyOperation) -> int:
+    """Goes on with one operation to its end; 1 if it got there."""
+    if operation.kind in MOVING:
+        while operation.running:
+            operation = advance_operation(actor=HOUSEKEEPER, operation=operation, seconds=60)
+    elif operation.kind == OperationKind.VERIFY:
+        if POSITION in operation.result:
+            while operation.running:
+                operation = advance_verification(actor=HOUSEKEEPER, operation=operation, seconds=60)
+        elif operation.heartbeat_at < timezone.now() - _LOST:
+            KeyOperation.objects.filter(pk=operation.pk, state=OperationState.RUNNING).update(
+                state=OperationState.STOPPED, problem="It did not come to its end."
+            )
+    else:
+        operation = advance_compromise(actor=HOUSEKEEPER, operation=operation)
+    return int(operation.state == OperationState.DONE)

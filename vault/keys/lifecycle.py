@@ -40,7 +40,8 @@ class KeyStillNeeded(CryptoError):
 
 
 class Activation(NamedTuple):
-    """What ``activate`` did. ``superseded``: the key that wrote before; None if there was none, or nothing to do."""
+    """What ``activate`` did. ``active``: the key that writes now. ``superseded``: the one that wrote before; None if
+    there was none, or nothing to do."""
 
     active: WrappedKey
     superseded: WrappedKey | None
@@ -65,20 +66,21 @@ def add_pending_key(*, scope: str, purpose: Purpose) -> WrappedKey:
 def activate(key: WrappedKey) -> Activation:
     """Make a pending key the one that writes; the one that wrote before only reads from now on.
 
-    Does nothing to a key that is active. Raises WrongKeyState for a key that was superseded or given up.
+    Does nothing if it was activated before, also when another one has superseded it since: two who rotate at once may
+    have the same pending key in hand. Raises WrongKeyState for a key that was destroyed.
     """
     generation.advance()
     key = _locked(key)
-    if key.state == KeyState.ACTIVE.value:
-        return Activation(key, None)
-    if key.state != KeyState.PENDING.value:
-        raise WrongKeyState(key, KeyState.PENDING)
     now = timezone.now()
     superseded = (
         WrappedKey.objects.select_for_update(no_key=True)
         .filter(scope=key.scope, purpose=key.purpose, state=KeyState.ACTIVE.value)
         .first()
     )
+    if key.state != KeyState.PENDING.value:
+        if superseded is None or key.state == KeyState.DESTROYED.value:
+            raise WrongKeyState(key, KeyState.PENDING)
+        return Activation(superseded, None)
     if superseded is not None:
         superseded.state, superseded.superseded_at = KeyState.DECRYPT_ONLY.value, now
         superseded.save(update_fields=["state", "superseded_at"])

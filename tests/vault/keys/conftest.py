@@ -4,6 +4,7 @@ from threading import Barrier, Thread
 from uuid import uuid4
 
 import pytest
+from django.core.signals import request_finished, request_started
 from django.db import connection
 from pytest_django import Settings
 
@@ -53,6 +54,15 @@ def another_process(transactional_db: None, tmp_path: Path) -> Iterator[Companio
     companion = Companion(Surroundings.of_this_test(tmp_path / "another-process.log"))
     yield companion
     companion.kill()
+
+
+@pytest.fixture
+def in_a_request(db: None) -> Iterator[None]:
+    """As in a request that has used a key already: it does not look again at what other processes changed."""
+    request_started.send(sender=in_a_request)
+    keyrings.refresh()
+    yield
+    request_finished.send(sender=in_a_request)
 
 
 def supersede(scope: str, purpose: Purpose) -> WrappedKey:

@@ -34,9 +34,8 @@ def _queries(scope: str, needing: bytes | None = None) -> int:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_it_asks_the_database_once(scope: str) -> None:
+def test_it_asks_the_database_once(scope: str, in_a_request: None) -> None:
     create_tenant_key(scope=scope, purpose=Purpose.DATA)
-    keyrings.refresh()
     assert _queries(scope) == 1
     assert _queries(scope) == 0
     assert keyring_for(scope, Purpose.DATA) is keyring_for(scope, Purpose.DATA)
@@ -46,9 +45,10 @@ def _rotate(scope: str) -> bytes:
     return bytes(supersede(scope, Purpose.DATA).key_id)
 
 
-def test_it_sees_a_key_that_another_process_made_when_a_value_names_it(scope: str, another_process: Companion) -> None:
+def test_it_sees_a_key_that_another_process_made_when_a_value_names_it(
+    scope: str, another_process: Companion, in_a_request: None
+) -> None:
     create_tenant_key(scope=scope, purpose=Purpose.DATA)
-    keyrings.refresh()
     before = keyring_for(scope, Purpose.DATA)
     added = another_process.do(_rotate, scope)
     assert added not in keyring_for(scope, Purpose.DATA)
@@ -60,7 +60,7 @@ def test_it_sees_a_key_that_another_process_made_when_a_value_names_it(scope: st
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_key_that_is_nowhere_costs_one_question(scope: str) -> None:
+def test_a_key_that_is_nowhere_costs_one_question(scope: str, in_a_request: None) -> None:
     create_tenant_key(scope=scope, purpose=Purpose.DATA)
     keyring_for(scope, Purpose.DATA)
     assert _queries(scope, needing=bytes(16)) == 1
@@ -89,7 +89,7 @@ def test_a_key_whose_transaction_was_rolled_back_is_not_used_again(scope: str) -
 
 
 @pytest.mark.django_db(transaction=True)
-def test_nor_is_one_whose_savepoint_was(scope: str) -> None:
+def test_nor_is_one_whose_savepoint_was(scope: str, in_a_request: None) -> None:
     with transaction.atomic():
         with suppress(_Undo), transaction.atomic():
             create_tenant_key(scope=scope, purpose=Purpose.DATA)
@@ -102,8 +102,7 @@ def test_nor_is_one_whose_savepoint_was(scope: str) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_key_is_remembered_once_it_is_committed(scope: str) -> None:
-    keyrings.refresh()
+def test_a_key_is_remembered_once_it_is_committed(scope: str, in_a_request: None) -> None:
     with transaction.atomic():
         create_tenant_key(scope=scope, purpose=Purpose.DATA)
         assert _queries(scope) == 1

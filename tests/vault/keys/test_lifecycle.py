@@ -74,9 +74,15 @@ def test_the_first_key_of_a_scope_supersedes_none(scope: str) -> None:
     assert states(scope) == ["active"]
 
 
-def test_a_superseded_key_is_not_activated_again(active: WrappedKey) -> None:
-    supersede(active.scope, Purpose.DATA)
-    with pytest.raises(WrongKeyState, match=f"{active.fingerprint} of {active.scope} is decrypt_only"):
+def test_a_key_that_was_superseded_since_is_not_activated_again(active: WrappedKey) -> None:
+    second = supersede(active.scope, Purpose.DATA)
+    assert activate(active) == (second, None)
+    assert states(active.scope) == ["decrypt_only", "active"]
+
+
+def test_a_destroyed_key_is_not_activated(active: WrappedKey) -> None:
+    destroy_scope(active.scope)
+    with pytest.raises(WrongKeyState, match=f"{active.fingerprint} of {active.scope} is destroyed"):
         activate(active)
 
 

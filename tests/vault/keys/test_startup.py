@@ -10,6 +10,7 @@ from vault.keys import keyrings
 from vault.keys.models import WrappedKey
 from vault.keys.providers import RootKeyProblem, root_keys
 from vault.keys.purposes import Purpose
+from vault.keys.rootkeys import begin_root_rotation
 from vault.keys.services import create_tenant_key
 from vault.keys.startup import check_root_keys, verify_root_keys
 
@@ -69,3 +70,17 @@ def test_the_system_check_reports_it(root_key_text: str, use_root_keys: Callable
 def test_the_system_check_leaves_other_databases_alone() -> None:
     assert check_root_keys(databases=None) == []
     assert check_root_keys(databases=["other"]) == []
+
+
+def test_one_of_two_wrappings_is_enough(
+    root_key_text: str, use_root_keys: Callable[..., list[RootKey]], settings: Settings
+) -> None:
+    before = settings.ROOT_KEY
+    old, new = use_root_keys(before, root_key_text)
+    begin_root_rotation(new)
+    for configured in (before, root_key_text):
+        use_root_keys(configured)
+        verify_root_keys()
+    WrappedKey.objects.filter(scope="system", purpose="totp").update(next_root_key_id=None, next_wrapped=None)
+    with pytest.raises(RootKeyProblem, match=f"need the root key {old.fingerprint}. Configured: {new.fingerprint}."):
+        verify_root_keys()

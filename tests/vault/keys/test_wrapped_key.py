@@ -32,6 +32,11 @@ def _row(scope: str, **changes: object) -> WrappedKey:
         {"version": 0},
         {"state": "destroyed"},
         {"state": "active", "wrapped": b""},
+        {"next_root_key_id": bytes(16)},
+        {"next_wrapped": bytes(77)},
+        {"next_root_key_id": bytes(16), "next_wrapped": b""},
+        {"state": "destroyed", "wrapped": b"", "next_root_key_id": bytes(16), "next_wrapped": bytes(77)},
+        {"wraps": -1},
     ],
 )
 def test_the_database_refuses_what_no_key_can_be(wrong: dict[str, object], scope: str) -> None:

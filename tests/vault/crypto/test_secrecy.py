@@ -18,8 +18,9 @@ MATERIAL = b"0123456789abcdef0123456789ABCDEF"
 
 def _holders() -> list[object]:
     wrapping = TenantKey(MATERIAL, scope=ACME, purpose="data", version=1, use=KeyUse.WRAP)
-    signing = TenantKey(MATERIAL, scope="system", purpose="token", version=1, use=KeyUse.MAC)
-    return [RootKey(MATERIAL), wrapping, signing, Keyring(ACME, "data").with_key(wrapping, active=True)]
+    authenticating = TenantKey(MATERIAL, scope="system", purpose="token", version=1, use=KeyUse.MAC)
+    signing = TenantKey(MATERIAL, scope="system", purpose="sign", version=1, use=KeyUse.SIGN)
+    return [RootKey(MATERIAL), wrapping, authenticating, signing, Keyring(ACME, "data").with_key(wrapping, active=True)]
 
 
 @pytest.mark.parametrize("holder", _holders(), ids=lambda holder: type(holder).__name__)
@@ -51,7 +52,7 @@ def test_it_does_not_change(holder: object) -> None:
 @pytest.mark.parametrize("holder", _holders(), ids=lambda holder: type(holder).__name__)
 def test_it_does_not_keep_the_key_that_it_was_made_of(holder: object) -> None:
     for kept in type(holder).__slots__:  # type: ignore[attr-defined]  # every holder has slots
-        with suppress(KeyMisuse):  # the half of a tenant key that it does not have
+        with suppress(KeyMisuse):  # the parts of a tenant key that it does not have
             assert getattr(holder, kept) != MATERIAL
 
 

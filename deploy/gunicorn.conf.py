@@ -5,7 +5,6 @@ import os
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 from typing import Any
 
@@ -114,14 +113,6 @@ def on_starting(server: Any) -> None:
 def post_fork(server: Any, worker: Any) -> None:
     """Each worker holds keys, and is protected itself: a change of user, for one, would undo what it inherited."""
     protect_process()
-    threading.Thread(target=_beat_while_loading, args=(worker,), daemon=True).start()
-
-
-def _beat_while_loading(worker: Any) -> None:
-    """Tell the arbiter that a worker is alive while it waits for a provider of root keys; it ends that wait itself."""
-    while not worker.booted:
-        worker.tmp.notify()
-        time.sleep(1)
 
 
 def when_ready(server: Any) -> None:

@@ -11,7 +11,7 @@ PAGES = [page.relative_to(ROOT).as_posix() for page in pages()]
 _LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
 _PATH = re.compile(r"`((?:docs|tests|vault|accounts|orgs|audit|deploy|templates|static)/[\w./-]*)(?:::\w+)?`")
 # Made at the first start of an installation.
-_MADE_LATER = ("deploy/secrets/", "deploy/.env")
+_MADE_LATER = ("deploy/secrets/", "deploy/.env", "deploy/provider.env")
 
 
 def links(page: Path) -> list[str]:

@@ -72,4 +72,4 @@ def test_standard_input_is_read_only_to_seal() -> None:
 def test_the_plain_form_is_as_it_was() -> None:
     out = StringIO()
     call_command("generate_root_key", stdout=out)
-    assert RootKey.from_text(out.getvalue().strip())
+    assert RootKey.from_text(out.getvalue().strip()).fingerprint

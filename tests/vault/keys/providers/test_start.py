@@ -197,8 +197,9 @@ def test_a_server_waits_for_longer_than_gunicorn_has_patience_with_a_worker(
         bao.come_back()
         wait_until(lambda: "Holdfast serves" in server.output and _answers(server.port), seconds=40, why=server.output)
     finally:
-        for each in [*psutil.Process(process.pid).children(recursive=True), process]:
-            each.kill()
+        for child in psutil.Process(process.pid).children(recursive=True):
+            child.kill()
+        process.kill()
         process.wait()
         if not bao._answers():
             bao.come_back()

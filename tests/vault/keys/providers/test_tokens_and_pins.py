@@ -24,7 +24,7 @@ def test_a_token_that_an_agent_renews_in_its_file_is_taken(bao: Bao, configure: 
     with pytest.raises(RootKeyUnavailable, match="refuses the token"):
         remote.unseal(sealed)
     bao.grant()
-    assert remote.unseal(sealed)
+    assert remote.unseal(sealed).key_id == sealed.key_id
 
 
 def test_a_periodic_token_lives_as_long_as_it_is_used(bao: Bao, configure: Configure) -> None:
@@ -33,7 +33,7 @@ def test_a_periodic_token_lives_as_long_as_it_is_used(bao: Bao, configure: Confi
     bao.write_token(period="3s")
     try:
         for _ in range(5):
-            assert remote.unseal(sealed)
+            assert remote.unseal(sealed).key_id == sealed.key_id
             time.sleep(1)
         time.sleep(3)
         with pytest.raises(RootKeyUnavailable, match="refuses the token"):
@@ -61,7 +61,7 @@ def test_a_file_that_cannot_be_read_is_named_and_may_come_later(
     with pytest.raises(RootKeyUnavailable, match="HOLDFAST_OPENBAO_TOKEN_FILE"):
         remote.unseal(sealed)
     path.write_text(bao.token_file.read_text())
-    assert remote.unseal(sealed)
+    assert remote.unseal(sealed).key_id == sealed.key_id
 
 
 def test_a_token_given_for_the_name_of_its_file_is_not_repeated(settings: Settings) -> None:
@@ -79,16 +79,21 @@ def test_a_wrong_pin_is_tried_once(
     wrong = tmp_path / "pin"
     wrong.write_text("999999")
     settings.PKCS11_PIN_FILE = str(wrong)
-    asked: list[Any] = []
+    asked: list[pkcs11.Pkcs11] = []
     real = pkcs11.Pkcs11._find_token
-    monkeypatch.setattr(pkcs11.Pkcs11, "_find_token", lambda self, library: asked.append(1) or real(self, library))
+
+    def counted(self: pkcs11.Pkcs11, library: Any) -> Any:
+        asked.append(self)
+        return real(self, library)
+
+    monkeypatch.setattr(pkcs11.Pkcs11, "_find_token", counted)
     for _ in range(5):
         with pytest.raises(RootKeyProblem, match="the PIN is wrong, and it is not tried again") as caught:
             remote.unseal(sealed)
         assert not isinstance(caught.value, RootKeyUnavailable)
     assert len(asked) == 1
     wrong.write_text(PIN)
-    assert remote.unseal(sealed)
+    assert remote.unseal(sealed).key_id == sealed.key_id
 
 
 def test_a_module_that_is_not_there_is_named(hsm: Hsm, configure: Configure, settings: Settings) -> None:
@@ -109,6 +114,6 @@ def test_keys_of_the_provider_rotate_without_sealing_anew(
     bao.client.secrets.transit.rotate_key("holdfast")
     after = remote.seal("openbao", generate_root_key_text())
     assert before.ciphertext.startswith(b"vault:v1:") or after.ciphertext[:9] != before.ciphertext[:9]
-    assert remote.unseal(before)
-    assert remote.unseal(after)
+    assert remote.unseal(before).key_id == before.key_id
+    assert remote.unseal(after).key_id == after.key_id
     assert not [record for record in caplog.records if record.levelno >= logging.WARNING]

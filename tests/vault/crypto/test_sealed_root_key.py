@@ -17,7 +17,8 @@ from vault.crypto.sealing import MAX_CIPHERTEXT_SIZE, PROVIDERS, MalformedSealed
 FORMAT = (Path(vault.crypto.__file__).parent / "FORMAT.md").read_text(encoding="utf-8")
 ROOT_KEY = bytes.fromhex(next(iter(re.findall(r"^root_key = (\w+)$", FORMAT, re.MULTILINE))))
 VECTOR = dict(
-    line.split(" = ", 1) for line in re.findall(r"### Sealed root key\n.*?```vector\n(.*?)```", FORMAT, re.DOTALL)[0].strip().splitlines()
+    line.split(" = ", 1)
+    for line in re.findall(r"### Sealed root key\n.*?```vector\n(.*?)```", FORMAT, re.DOTALL)[0].strip().splitlines()
 )
 SEALED = SealedRootKey.from_text(VECTOR["text"])
 

@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from django.core.checks import Tags, run_checks
@@ -84,3 +85,16 @@ def test_one_of_two_wrappings_is_enough(
     WrappedKey.objects.filter(scope="system", purpose="totp").update(next_root_key_id=None, next_wrapped=None)
     with pytest.raises(RootKeyProblem, match=f"need the root key {old.fingerprint}. Configured: {new.fingerprint}."):
         verify_root_keys()
+
+
+def test_a_root_key_that_was_added_since_the_start_counts(
+    tmp_path: Path, root_key_text: str, settings: Settings
+) -> None:
+    path = tmp_path / "root-key"
+    path.write_text(f"{root_key_text}\n")
+    path.chmod(0o600)
+    needed, settings.ROOT_KEY, settings.ROOT_KEY_FILE = settings.ROOT_KEY, None, path
+    keyrings.forget()
+    root_keys()
+    path.write_text(f"{root_key_text}\n{needed}\n")
+    verify_root_keys()

@@ -173,7 +173,6 @@ def _after_fork() -> None:
 
 
 os.register_at_fork(after_in_child=_after_fork)
-setattr(root_keys, "cache_clear", forget)  # noqa: B010 - for callers that still know the function as a cache
 
 
 # --- what is told about them ------------------------------------------------------------------------------------------

@@ -179,14 +179,16 @@ def _within_time(name: str, ask: Callable[[], _T]) -> _T:
     if before is not None and before.is_alive():
         raise RootKeyUnavailable(f"The provider {name} has not answered the last question yet.")
     answers: list[_T] = []
-    failures: list[BaseException] = []
+    failures: list[Exception] = []
 
     def run() -> None:
         try:
             answers.append(ask())
-        except BaseException as failure:  # noqa: BLE001 - raised again by who waits
-            scrub(failure)
+        except (RootKeyProblem, WrongKey) as failure:
             failures.append(failure)
+        except Exception as failure:  # noqa: BLE001 - what a library did not foresee is a failure like any other
+            scrub(failure)
+            failures.append(RootKeyUnavailable(f"The provider {name} failed ({type(failure).__name__})."))
 
     thread = _asking[name] = threading.Thread(target=run, name=f"unseal-{name}", daemon=True)
     thread.start()

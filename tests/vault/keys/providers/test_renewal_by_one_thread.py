@@ -172,3 +172,16 @@ def test_a_source_that_cannot_be_read_any_more_takes_nothing_away(
     root_key_file("nonsense").chmod(0o644)
     assert providers.root_key(bytes(16)) is None
     assert providers.root_keys() is first
+
+
+def test_what_a_library_did_not_foresee_counts_as_a_failure(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = LiveRootKeys(configured_provider(), refresh=300, grace=60, on_drop=lambda: None)
+
+    def fail(name: str) -> remote.RemoteProvider:
+        raise KeyError("an answer of another version")
+
+    monkeypatch.setattr(remote, "remote_provider", fail)
+    kept.renew()
+    assert kept.root_keys()
+    with pytest.raises(RootKeyUnavailable, match=r"The provider pkcs11 failed \(KeyError\)"):
+        configured_provider().root_keys()

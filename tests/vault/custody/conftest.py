@@ -1,9 +1,9 @@
 """Secrets to keep, and a root key that can take over."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
-from django.test import override_settings
 
 from orgs.models import Membership, Project
 from orgs.roles import Role
@@ -30,14 +30,12 @@ def stored(cast: Cast) -> list[Secret]:
 
 
 @pytest.fixture
-def next_root(settings: object) -> Iterator[RootKey]:
+def next_root(settings: Any) -> Iterator[RootKey]:
     """A second root key, configured after the one that wraps."""
-    from django.conf import settings as now
-
     text = generate_root_key_text()
-    with override_settings(ROOT_KEY=f"{now.ROOT_KEY} {text}"):
-        keyrings.forget()
-        yield RootKey.from_text(text)
+    settings.ROOT_KEY = f"{settings.ROOT_KEY} {text}"
+    keyrings.forget()
+    yield RootKey.from_text(text)
     keyrings.forget()
 
 

@@ -4,6 +4,7 @@ import json
 from datetime import timedelta
 from io import StringIO
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -13,6 +14,7 @@ from audit.models import Event
 from tests.cast import Cast
 from tests.vault.custody.commands import keys
 from vault.custody import services
+from vault.custody.errors import KeyRefused
 from vault.custody.kinds import OperationKind
 from vault.custody.models import KeyOperation
 from vault.custody.services.authority import OPERATOR
@@ -85,19 +87,17 @@ def test_what_cannot_be_done_is_told_and_stops_nothing_else(cast: Cast, stored: 
     )
     leave(good)
     ServingProcess.objects.create(host="a", pid=1, seen_at=timezone.now() - timedelta(hours=2))
-    from unittest.mock import patch
-
-    from vault.custody.errors import KeyRefused
-    from vault.custody.services import keeping
-
-    real = keeping.advance_operation
+    real = services.advance_operation
 
     def advance(*, operation: KeyOperation, **options: Any) -> KeyOperation:
         if operation.pk == broken.pk:
             raise KeyRefused("This one cannot be moved.")
         return real(operation=operation, **options)
 
-    with patch.object(keeping, "advance_operation", advance), pytest.raises(CommandError, match="cannot be moved"):
+    with (
+        patch("vault.custody.services.keeping.advance_operation", advance),
+        pytest.raises(CommandError, match="cannot be moved"),
+    ):
         call_command("housekeeping", stdout=StringIO())
     good.refresh_from_db()
     assert good.state == "done"

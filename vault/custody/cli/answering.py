@@ -24,6 +24,9 @@ def add_compromise(parser: ArgumentParser) -> None:
         "--root", action="store_true", help="the root key: the next one must be configured; every key is replaced"
     )
     parser.add_argument(
+        "--to", metavar="FINGERPRINT", help="with --root: the next root key, when several are configured"
+    )
+    parser.add_argument(
         "--since",
         metavar="DATE",
         help="list who opened values since then (2026-11-01); without it, since the first use",
@@ -40,8 +43,8 @@ def compromise(console: Console, options: dict[str, Any]) -> Result:
     path: Path | None = options["output"]
     if path is not None and path.exists():
         raise WrongUsage(f"{path} exists. Nothing is ever overwritten: name another file.")
-    if options["force"] and not options["root"]:
-        raise WrongUsage("--force belongs to --root.")
+    if (options["force"] or options["to"]) and not options["root"]:
+        raise WrongUsage("--force and --to belong to --root.")
     since = _since(options["since"])
     organization = organization_named(options["org"]) if options["org"] else None
     what = f"of {organization.name}" if organization else "of the whole instance, and its root key"
@@ -49,7 +52,7 @@ def compromise(console: Console, options: dict[str, Any]) -> Result:
         f"This replaces the keys {what}, encrypts every value anew and mails the owners.", yes=options["yes"]
     )
     operation = services.declare_compromise(
-        actor=OPERATOR, scope=organization.key_scope if organization else None, since=since
+        actor=OPERATOR, scope=organization.key_scope if organization else None, since=since, next_root=options["to"]
     )
     if operation.done or operation.heartbeat_at > operation.started_at:
         console.note(f"Going on with what {operation.requested_by_label} began at {operation.started_at:%H:%M} UTC.")

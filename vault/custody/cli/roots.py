@@ -43,7 +43,9 @@ def rotate_root(console: Console, options: dict[str, Any]) -> Result:
     else:
         done = services.rotate_root(actor=OPERATOR, fingerprint=options["to"])
         console.say(
-            f"The root key {done.fingerprint} wraps from now on; {done.keys:,} tenant keys got a second wrapping "
+            f"No rotation is under way: the root key {done.fingerprint} is the only one."
+            if done.finished
+            else f"The root key {done.fingerprint} wraps from now on; {done.keys:,} tenant keys got a second wrapping "
             "under it. When every process runs with it: `manage.py keys rotate-root --finish`."
         )
     return Result({"root_key": done.fingerprint, "keys": done.keys, "finished": done.finished})

@@ -36,13 +36,16 @@ PHASES = ("root", "rotate", "move", "retire", "report", "notify")
 _SUPERSEDED = "A compromised key is being replaced: everything is encrypted anew instead."
 
 
-def declare_compromise(*, actor: Requester, scope: str | None, since: datetime | None = None) -> KeyOperation:
+def declare_compromise(
+    *, actor: Requester, scope: str | None, since: datetime | None = None, next_root: str | None = None
+) -> KeyOperation:
     """Begins the answer to a compromised key of an organization (None: to a compromised root key), or finds the one
     that is under way. `advance_compromise` does the work.
 
-    `since`: from when on it matters who opened values; by default from the first use of the oldest key. Every key that
-    the scope has now counts as seen; of a root key, every key there is. Raises `AccessDenied`, `KeysDestroyed`,
-    `EventNotWritten`; `RootKeyRefused` without a next root key, and for a person, since that is done on the server.
+    `since`: from when on it matters who opened values; by default from the first use of the oldest key. `next_root`:
+    the fingerprint of the root key that is to take over, if several could. Every key that the scope has now counts as
+    seen; of a root key, every key there is. Raises `AccessDenied`, `KeysDestroyed`, `EventNotWritten`;
+    `RootKeyRefused` without a next root key, and for a person, since that is done on the server.
     """
     kind = OperationKind.COMPROMISE if scope else OperationKind.ROOT_COMPROMISE
     with transaction.atomic(durable=True):
@@ -59,7 +62,7 @@ def declare_compromise(*, actor: Requester, scope: str | None, since: datetime |
         if scope is not None:
             suspects = suspects.filter(scope=scope)
         else:
-            _refuse_without_next()
+            _refuse_without_next(next_root)
         oldest = min((key.activated_at or key.created_at for key in suspects), default=timezone.now())
         by = audit_actor(actor)
         operation = KeyOperation.objects.create(
@@ -72,6 +75,7 @@ def declare_compromise(*, actor: Requester, scope: str | None, since: datetime |
                 "phase": PHASES[1] if scope else PHASES[0],
                 "since": (since or oldest).isoformat(),
                 "suspects": [str(key.uid) for key in suspects],
+                "next_root": next_root,
                 "root_key": rootkeys.wrapping_root_key().fingerprint,
                 "mails": {},
             },
@@ -163,7 +167,7 @@ def _targets(operation: KeyOperation) -> list[tuple[str, Purpose]]:
 
 def _replace_root(actor: Requester, operation: KeyOperation, *, force: bool) -> bool:
     if _root_rotation_under_way() or rootkeys.wrapping_root_key().fingerprint == operation.result["root_key"]:
-        rotate_root(actor=actor)
+        rotate_root(actor=actor, fingerprint=operation.result["next_root"])
         finish_root_rotation(actor=actor, force=force)
     return True
 
@@ -212,11 +216,11 @@ def _root_rotation_under_way() -> bool:
     return WrappedKey.objects.filter(next_root_key_id__isnull=False).exists()
 
 
-def _refuse_without_next() -> None:
+def _refuse_without_next(fingerprint: str | None) -> None:
     if _root_rotation_under_way():
         return
     try:
-        rootkeys.next_root_key()
+        rootkeys.next_root_key(fingerprint)
     except rootkeys.NoNextRootKey as refused:
         raise RootKeyRefused(str(refused)) from refused
 

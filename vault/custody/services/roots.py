@@ -30,14 +30,17 @@ class RootRotation:
 def rotate_root(*, actor: Requester, fingerprint: str | None = None) -> RootRotation:
     """Phase 1: the next configured root key wraps, beside the present one. Done again, it changes nothing.
 
-    `fingerprint`: which of several configured ones. Raises `InstanceAdministratorsOnly`, `RootKeyRefused` (no next root
+    `fingerprint`: which of several configured ones; the one that wraps already, alone, changes nothing either. Raises `InstanceAdministratorsOnly`, `RootKeyRefused` (no next root
     key; the message says how to configure one), `EventNotWritten`.
     """
     with transaction.atomic(durable=True):
         authorize_instance(actor)
+        under_way, wanted = _under_way(), fingerprint.strip().lower() if fingerprint is not None else None
+        if under_way is None and wanted is not None and wanted == rootkeys.wrapping_root_key().fingerprint:
+            return RootRotation(wanted, 0, finished=True)
         try:
-            root_key = _under_way() or rootkeys.next_root_key(fingerprint)
-            if fingerprint is not None and root_key.fingerprint != fingerprint.strip().lower():
+            root_key = under_way or rootkeys.next_root_key(fingerprint)
+            if wanted is not None and root_key.fingerprint != wanted:
                 raise RootKeyRefused(
                     f"A rotation to the root key {root_key.fingerprint} is under way. Finish it with "
                     "`manage.py keys rotate-root --finish` before you begin another."

@@ -1,0 +1,95 @@
+"""A command at a terminal: what it shows, and what somebody types."""
+
+import os
+import pty
+import re
+import select
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from tests.harness.environment import ROOT
+
+PATIENCE = 60.0
+"""Seconds to wait for a text, on a busy machine."""
+
+
+class Terminal:
+    """`with Terminal("keys", "split") as terminal:` runs `manage.py` in a terminal of its own.
+
+    `transcript` is everything that was written to it, with control sequences; `shown` what is in the end on the main
+    screen and in its scrollback: nothing that was written on the alternate screen.
+    """
+
+    def __init__(self, *words: str, environment: Mapping[str, str], output: Path | None = None) -> None:
+        self._words = words
+        self._environment = {**environment, "TERM": "xterm"}
+        self._output = output
+        self.transcript = ""
+        self._read = 0
+
+    def __enter__(self) -> Self:
+        self._master, slave = pty.openpty()
+        self._process = subprocess.Popen(
+            [sys.executable, str(ROOT / "manage.py"), *self._words],
+            env=self._environment,
+            stdin=slave,
+            stdout=slave,
+            stderr=slave,
+            start_new_session=True,
+        )
+        os.close(slave)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if self._process.poll() is None:
+            os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()
+        os.close(self._master)
+
+    def expect(self, pattern: str) -> re.Match[str]:
+        """Waits for a text that was not looked at before, and gives the match."""
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline:
+            found = re.search(pattern, self.transcript[self._read :])
+            if found:
+                self._read += found.end()
+                return found
+            if not self._take(deadline):
+                break
+        raise AssertionError(f"{pattern!r} did not come:\n{self.transcript[self._read :]}")
+
+    def type(self, text: str) -> None:
+        """Types a line."""
+        os.write(self._master, f"{text}\n".encode())
+
+    def exit_code(self) -> int:
+        """Waits for the end."""
+        deadline = time.monotonic() + PATIENCE
+        while self._take(deadline):
+            pass
+        return self._process.wait(timeout=PATIENCE)
+
+    @property
+    def shown(self) -> str:
+        """The main screen, without what was on the alternate one."""
+        return re.sub(r"\x1b\[\?1049h.*?\x1b\[\?1049l", "", self.transcript, flags=re.DOTALL)
+
+    def _take(self, deadline: float) -> bool:
+        """Reads what is there; false at the end."""
+        ready, _, _ = select.select([self._master], [], [], max(0.0, deadline - time.monotonic()))
+        if not ready:
+            return False
+        try:
+            content = os.read(self._master, 65536)
+        except OSError:  # how Linux says that the other side is closed
+            return False
+        self.transcript += content.decode(errors="replace")
+        return bool(content)

@@ -131,6 +131,29 @@ def reveal_value(page: Page, secret: str) -> str:
     return str(answer.json()["fields"][0]["value"])
 
 
+def read_environments(page: Page, project: str) -> dict[tuple[str, str], str]:
+    """Every value of a project of application configuration, through its matrix, page by page."""
+    found = {}
+    page.goto(project)
+    cells: dict[tuple[str, str], str] = {}
+    while True:
+        for mark in page.locator("a.mark--set").all():
+            label = mark.locator(".visually-hidden").inner_text()
+            match = re.fullmatch(r"\s*of (\S+) in (\w+)\s*", label)
+            assert match, label
+            cells[match[2], match[1]] = page.evaluate(
+                "address => new URL(address, location.href).href", mark.get_attribute("href")
+            )
+        following = page.get_by_role("link", name="Next", exact=True)
+        if following.count() == 0:
+            break
+        following.click()
+        page.wait_for_load_state()  # a click waits until the next page begins, and `all` for nothing
+    for place, address in cells.items():
+        found[place] = reveal_value(page, address)
+    return found
+
+
 def invite(page: Page, email: str, role: str) -> str:
     """An invitation; returns its link."""
     page.get_by_role("link", name="Members", exact=True).first.click()

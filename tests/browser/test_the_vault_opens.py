@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from aiosmtpd.controller import Controller
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, expect
 
 from tests.browser.conftest import DESKTOP, PHONE, watched
 from tests.browser.journey import (
@@ -20,8 +20,8 @@ from tests.browser.journey import (
     invite,
     join,
     new_secret,
+    read_environments,
     reveal_all,
-    reveal_value,
     set_up,
 )
 from tests.browser.remains import found_in
@@ -168,26 +168,3 @@ def test_a_team_keeps_its_secrets_and_a_teammate_gets_them_back_byte_for_byte(
     assert found_in(["Deploy key"], server) != []
     desktop.close()
     phone.close()
-
-
-def read_environments(page: Page, project: str) -> dict[tuple[str, str], str]:
-    """Every value of a project of application configuration, through its matrix, page by page."""
-    found = {}
-    page.goto(project)
-    cells: dict[tuple[str, str], str] = {}
-    while True:
-        for mark in page.locator("a.mark--set").all():
-            label = mark.locator(".visually-hidden").inner_text()
-            match = re.fullmatch(r"\s*of (\S+) in (\w+)\s*", label)
-            assert match, label
-            cells[match[2], match[1]] = page.evaluate(
-                "address => new URL(address, location.href).href", mark.get_attribute("href")
-            )
-        following = page.get_by_role("link", name="Next", exact=True)
-        if following.count() == 0:
-            break
-        following.click()
-        page.wait_for_load_state()  # a click waits until the next page begins, and `all` for nothing
-    for place, address in cells.items():
-        found[place] = reveal_value(page, address)
-    return found

@@ -13,6 +13,7 @@ from django_otp.oath import TOTP
 
 import accounts.services as accounts
 import orgs.services as orgs
+import vault.custody.services as custody
 import vault.secrets.services as secrets
 from accounts.models import Instance, TOTPDevice, User
 from accounts.sessions import SessionStore
@@ -20,6 +21,7 @@ from audit.actor import Actor
 from orgs.models import Invitation, Membership, Project
 from orgs.roles import Role
 from tests.cast import PASSWORD, Cast, authenticator_of
+from tests.invariants.key_services import KEY_CASES, KEY_COMPOSED, KEY_SILENT
 from vault.secrets.kinds import Kind
 from vault.secrets.models import Secret
 
@@ -322,6 +324,7 @@ CASES: dict[str, Prepare] = {
     "secrets.trash_secret": lambda w: lambda: secrets.trash_secret(actor=w.cast.bob, secret=w.secret),
     "secrets.untrash_secret": _untrash,
     "secrets.update_secret": lambda w: w.updated,
+    **KEY_CASES,
 }
 
 SILENT = {
@@ -329,6 +332,7 @@ SILENT = {
     "accounts.check_new_password": "asks, changes nothing",
     "accounts.start_session": "a part of signing in, setting up and joining, whose events say it",
     "orgs.open_invitation": "looks an invitation up; only a refusal is an event",
+    **KEY_SILENT,
 }
 """What the services packages export that writes no event on success, and why."""
 
@@ -337,7 +341,8 @@ COMPOSED = {
     "orgs.claim_instance": ["account.created", "key.created", "instance.claimed"],
     "orgs.create_organization": ["key.created", "organization.created"],
     "orgs.join_with_invitation": ["account.created", "invitation.accepted"],
+    **KEY_COMPOSED,
 }
 """Services that do what is an event of its own on the way, in the same transaction."""
 
-PACKAGES = {"accounts": accounts, "orgs": orgs, "secrets": secrets}
+PACKAGES = {"accounts": accounts, "custody": custody, "orgs": orgs, "secrets": secrets}

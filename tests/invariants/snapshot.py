@@ -14,6 +14,8 @@ _OUTSIDE = frozenset(
 
 # A code is used up by being tried, whatever comes of it afterwards: undoing that would let it be tried again.
 SPENT = frozenset({"last_used_at", "last_step", "used_at", "throttling_failure_count", "throttling_failure_timestamp"})
+# That somebody is at work, whatever comes of it.
+SPENT |= {"heartbeat_at"}
 
 
 def take_snapshot(*, tables: frozenset[str] = frozenset(), columns: frozenset[str] = frozenset()) -> Snapshot:

@@ -17,6 +17,18 @@ from tests.invariants.snapshot import take_snapshot
 ROLES = [Role.VIEWER, Role.MEMBER, Role.ADMIN, Role.OWNER]
 
 LEAST = {
+    "custody.advance_compromise": Role.ADMIN,
+    "custody.advance_operation": Role.ADMIN,
+    "custody.advance_verification": Role.ADMIN,
+    "custody.approve_shred": Role.OWNER,
+    "custody.cancel_shred": Role.OWNER,
+    "custody.declare_compromise": Role.ADMIN,
+    "custody.destroy_key": Role.ADMIN,
+    "custody.request_shred": Role.OWNER,
+    "custody.retire_unneeded": Role.ADMIN,
+    "custody.rotate_key": Role.ADMIN,
+    "custody.start_operation": Role.ADMIN,
+    "custody.verify_values": Role.ADMIN,
     "orgs.change_member_role": Role.ADMIN,
     "orgs.create_environment": Role.ADMIN,
     "orgs.create_project": Role.ADMIN,
@@ -45,6 +57,11 @@ LEAST = {
 """The role with the least authority that each service lets through."""
 
 NOT_BY_ROLE = {
+    "custody.confirm_share": "for instance administrators",
+    "custody.execute_shred": "for the operator, after two owners agreed",
+    "custody.finish_root_rotation": "for instance administrators",
+    "custody.rotate_root": "for instance administrators",
+    "custody.split_root_key": "for instance administrators",
     "orgs.accept_invitation": "the invitation is the authority",
     "orgs.create_organization": "anybody with an account may found one",
 }
@@ -53,7 +70,7 @@ NOT_BY_ROLE = {
 def test_every_service_with_an_actor_is_here() -> None:
     acting = {
         f"{package}.{name}"
-        for package in ("orgs", "secrets")
+        for package in ("custody", "orgs", "secrets")
         for name in PACKAGES[package].__all__
         if inspect.isfunction(service := getattr(PACKAGES[package], name))
         and "actor" in inspect.signature(service).parameters

@@ -30,8 +30,9 @@ class RootRotation:
 def rotate_root(*, actor: Requester, fingerprint: str | None = None) -> RootRotation:
     """Phase 1: the next configured root key wraps, beside the present one. Done again, it changes nothing.
 
-    `fingerprint`: which of several configured ones; the one that wraps already, alone, changes nothing either. Raises `InstanceAdministratorsOnly`, `RootKeyRefused` (no next root
-    key; the message says how to configure one), `EventNotWritten`.
+    `fingerprint`: which of several configured ones; with the one that wraps alone already, nothing happens. Raises
+    `InstanceAdministratorsOnly`, `RootKeyRefused` (no next root key; the message says how to configure one),
+    `EventNotWritten`.
     """
     with transaction.atomic(durable=True):
         authorize_instance(actor)

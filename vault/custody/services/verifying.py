@@ -31,36 +31,29 @@ def verify_values(
 
     The operation's `done` counts values that were opened; `result` has `failures` (a list of objects with `table`,
     `column`, `row`, `version`, `scope`, `key_fingerprint`, `problem`), `failed` (how many), `by_table` and `sample`.
-    `progress` is called with (checked, total). One that was killed is marked as stopped by the next. Raises
-    `AccessDenied`, `InstanceAdministratorsOnly`, `KeysDestroyed`, `EventNotWritten`.
+    `progress` is called with (checked, total). One that is killed leaves nothing behind. Raises `AccessDenied`,
+    `InstanceAdministratorsOnly`, `KeysDestroyed`, `EventNotWritten`.
     """
     by = audit_actor(actor)
     with transaction.atomic():
         organization_id = authorize_verification(actor, scope)
-        now = timezone.now()
-        KeyOperation.objects.filter(kind=OperationKind.VERIFY, scope=scope or "", state=OperationState.RUNNING).update(
-            state=OperationState.STOPPED, problem="It did not come to its end."
-        )
-        operation = KeyOperation.objects.create(
-            kind=OperationKind.VERIFY,
-            scope=scope or "",
-            organization_id=organization_id,
-            requested_by_id=by.id,
-            requested_by_label=by.label,
-            started_at=now,
-            heartbeat_at=now,
-        )
+    operation = KeyOperation(
+        kind=OperationKind.VERIFY,
+        scope=scope or "",
+        organization_id=organization_id,
+        requested_by_id=by.id,
+        requested_by_label=by.label,
+    )
     found = verify(scope=scope, sample=sample, progress=progress)
-    failures = list(found.failures)
+    operation.done = found.checked - found.failed
+    operation.result = {
+        "failed": found.failed,
+        "failures": [asdict(failure) for failure in found.failures[:MOST_FAILURES]],
+        "by_table": {name: asdict(count) for name, count in found.by_table.items()},
+        "sample": sample,
+    }
     with transaction.atomic():
         authorize_verification(actor, scope)
-        operation.done = found.checked - found.failed
-        operation.result = {
-            "failed": found.failed,
-            "failures": [asdict(failure) for failure in failures[:MOST_FAILURES]],
-            "by_table": {name: asdict(count) for name, count in found.by_table.items()},
-            "sample": sample,
-        }
         conclude(actor, operation)
     return operation
 

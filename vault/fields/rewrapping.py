@@ -31,7 +31,7 @@ BATCH = 500
 """Rows in one transaction."""
 _SQLITE_BATCH = 100  # there every other writer waits for the end of the transaction
 
-_BYTES = 16 * 1024 * 1024
+_BYTES = 8 * 1024 * 1024
 _SQLITE_BYTES = 4 * 1024 * 1024
 """Bytes of values in one transaction, at which it takes no further row: of long values a few are work enough."""
 

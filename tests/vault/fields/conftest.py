@@ -8,13 +8,13 @@ from django.db import connection, models
 from django.test import override_settings
 from pytest_django import DjangoDbBlocker, Settings
 
-from tests.vault.fields.app.models import Draft, LabelledSeed, Note, Seed, Version
+from tests.vault.fields.app.models import Draft, Fragment, LabelledSeed, Note, Seed, Version
 from vault.crypto.rootkey import generate_root_key_text
 from vault.keys import keyrings
 from vault.keys.purposes import Purpose
 from vault.keys.services import create_tenant_key
 
-TABLES: tuple[type[models.Model], ...] = (Seed, LabelledSeed, Version, Note, Draft)
+TABLES: tuple[type[models.Model], ...] = (Seed, LabelledSeed, Version, Note, Draft, Fragment)
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from django.db import models
 
-from vault.fields import EncryptedJSONField, EncryptedTextField, Envelope
+from vault.fields import EncryptedJSONField, EncryptedTextField, Envelope, KeyIdIndex
 from vault.keys.purposes import Purpose
 
 
@@ -58,6 +58,7 @@ class Version(models.Model):
     class Meta:
         app_label = "fields_app"
         constraints = [models.UniqueConstraint(fields=["secret_id", "number"], name="one_version_per_number")]
+        indexes = [KeyIdIndex("payload", name="version_key_id")]
 
     def __str__(self) -> str:
         return f"Version {self.number}"
@@ -100,3 +101,26 @@ class Draft(_Texts):
 
     class Meta:
         app_label = "fields_app"
+
+
+class Fragment(models.Model):
+    """A part of a text, in a table whose primary key has two columns, one of them a uid."""
+
+    pk = models.CompositePrimaryKey("document_id", "position")
+    document_id = models.UUIDField(default=uuid.uuid4)
+    position = models.PositiveIntegerField()
+    uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    organization_id = models.UUIDField()
+    text = EncryptedTextField(purpose=Purpose.DATA, scope="organization_id", row_version="position")
+
+    text_ciphertext: bytes
+    text_envelope: Envelope
+
+    objects: ClassVar[models.Manager["Fragment"]] = models.Manager()
+
+    class Meta:
+        app_label = "fields_app"
+        indexes = [KeyIdIndex("text", name="fragment_key_id")]
+
+    def __str__(self) -> str:
+        return f"Fragment {self.position}"

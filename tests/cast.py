@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import AnonymousUser
+from django.db import transaction
 from django.http import HttpRequest
 from django.test import Client
 from django.utils import timezone
@@ -80,7 +81,8 @@ def authenticator_of(user: User) -> TOTPDevice:
         return found
     device = TOTPDevice(user=user, name="Authenticator app", confirmed=True)
     device.key = new_totp_key()
-    device.save()
+    with transaction.atomic():
+        device.save()
     return device
 
 

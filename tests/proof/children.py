@@ -9,6 +9,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
@@ -83,7 +84,10 @@ class Child:
 
     def result(self) -> Any:
         """Waits for its end, and gives what `act` returned."""
-        answer = self._receiver.recv() if self._receiver.poll(JOIN_SECONDS) else None
+        answer = None
+        with suppress(EOFError):  # it ended before: what it said is in the failure
+            if self._receiver.poll(JOIN_SECONDS):
+                answer = self._receiver.recv()
         assert not self.killed_itself()
         return answer
 
@@ -100,3 +104,49 @@ def _run(
     sender.send(answer)
     sys.stdout.flush()
     connection.close()
+
+
+class Companion:
+    """A process that does one thing after the other, as it is asked: another process of the same instance."""
+
+    def __init__(self, surroundings: Surroundings) -> None:
+        self._ours, theirs = _CONTEXT.Pipe()
+        self._process: BaseProcess = _CONTEXT.Process(target=_serve, args=(surroundings, theirs), daemon=True)
+        self._process.start()
+        theirs.close()
+
+    def do(self, act: Callable[..., Any], *arguments: object) -> Any:
+        """What `act(*arguments)` gives over there; raises what it raises."""
+        self._ours.send((act, arguments))
+        answer, raised = self._ours.recv()
+        if raised is not None:
+            raise raised
+        return answer
+
+    def kill(self) -> None:
+        """SIGKILL, between two things to do."""
+        self._process.kill()
+        self._process.join(JOIN_SECONDS)
+        self._ours.close()
+
+
+def _serve(surroundings: Surroundings, theirs: Connection) -> None:
+    surroundings.enter()
+    while True:
+        try:
+            act, arguments = theirs.recv()
+        except EOFError:
+            return
+        try:
+            theirs.send((act(*arguments), None))
+        except Exception as problem:  # noqa: BLE001 - it is raised where it was asked for
+            theirs.send((None, _plain(problem)))
+
+
+def _plain(problem: Exception) -> Exception:
+    """An exception that survives a pickle: of the same type if that can be made from its message, else in words."""
+    try:
+        made = type(problem)(*problem.args)
+    except Exception:  # noqa: BLE001 - types of any signature
+        return AssertionError(f"{type(problem).__name__}: {problem}")
+    return made if str(made) == str(problem) else AssertionError(f"{type(problem).__name__}: {problem}")

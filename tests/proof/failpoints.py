@@ -9,8 +9,9 @@ import signal
 from collections.abc import Callable
 from typing import Any
 
+import psycopg
+from django.db import connection
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.backends.signals import connection_created
 
 
 class Failpoints:
@@ -22,11 +23,12 @@ class Failpoints:
         self._kill_at = kill_at
 
     def install(self) -> None:
-        """From now on, for the connections there are and those that will be opened."""
-        from django.db import connection
-
-        connection.execute_wrappers.append(self._around_statement)
-        connection_created.connect(self._on_connection, weak=False)
+        """From now on. Below Django on PostgreSQL, where some statements go to the driver directly."""
+        if connection.vendor == "postgresql":
+            psycopg.Cursor.execute = self._before(psycopg.Cursor.execute)  # type: ignore[method-assign]  # to watch it
+            psycopg.Cursor.executemany = self._before(psycopg.Cursor.executemany)  # type: ignore[method-assign]  # too
+        else:
+            connection.execute_wrappers.append(self._around_statement)
         commit = BaseDatabaseWrapper._commit  # type: ignore[attr-defined]  # a private method, which the stubs leave out
 
         def watched(wrapper: BaseDatabaseWrapper) -> Any:
@@ -37,9 +39,12 @@ class Failpoints:
 
         BaseDatabaseWrapper._commit = watched  # type: ignore[attr-defined]  # as above
 
-    def _on_connection(self, *, connection: BaseDatabaseWrapper, **_: object) -> None:
-        if self._around_statement not in connection.execute_wrappers:
-            connection.execute_wrappers.append(self._around_statement)
+    def _before(self, execute: Callable[..., Any]) -> Callable[..., Any]:
+        def watched(*call: Any, **options: Any) -> Any:
+            self._pass()
+            return execute(*call, **options)
+
+        return watched
 
     def _around_statement(self, execute: Callable[..., Any], *call: Any) -> Any:
         self._pass()

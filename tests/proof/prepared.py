@@ -7,5 +7,7 @@ import django
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "vault.settings")
 django.setup()
 
-import tests.proof.failpoints  # noqa: E402 - after the set-up, as all that has models
+import tests.proof.acts  # noqa: E402 - after the set-up, as all that has models
+import tests.proof.failpoints  # noqa: E402 - as above
+import tests.proof.operations  # noqa: E402 - as above
 import tests.proof.writers  # noqa: E402, F401 - as above

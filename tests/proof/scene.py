@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from uuid import UUID
 
@@ -10,15 +10,16 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from accounts.models import TOTPDevice, User
-from audit.models import Event
-from orgs.models import Environment, Organization, Project
+from orgs.models import Environment, Membership, Organization, Project
 from orgs.roles import Role
 from orgs.services import create_project
 from tests.cast import Cast, authenticator_of, make_organization
 from tests.proof.children import Child, Surroundings
 from tests.proof.writers import Journal, content_of, write_until_stopped
 from vault.crypto.envelope import key_id_of
-from vault.crypto.rootkey import generate_root_key_text
+from vault.crypto.errors import CryptoError
+from vault.crypto.rootkey import RootKey, generate_root_key_text
+from vault.custody.services.shredding import approve_shred, request_shred
 from vault.keys import keyrings
 from vault.keys.models import WrappedKey
 from vault.keys.purposes import LIVE_STATES, SYSTEM_PURPOSES, SYSTEM_SCOPE, KeyState, Purpose
@@ -38,7 +39,8 @@ class Scene:
         self.cast, self._folder = cast, folder
         self._stored: Acknowledged = {}
         self._journals: list[Journal] = []
-        self._shredded: set[UUID] = set()
+        self._doomed: set[UUID] = set()
+        self._next_root_keys: list[RootKey] = []
         self._authenticators = {
             device.uid: device.key for device in (authenticator_of(cast.alice), authenticator_of(cast.bob))
         }
@@ -66,23 +68,32 @@ class Scene:
             self._stored |= {(secret.pk, number): content_of(named, number) for number in range(1, versions + 1)}
         return place
 
-    def found(self, name: str, owner: User, *, secrets: int) -> Organization:
-        """An organization of its own, with values."""
-        organization = make_organization(name, {Role.OWNER: owner})
-        self.fill(organization, owner, secrets=secrets, versions=1)
+    @property
+    def scope(self) -> str:
+        """Whose keys most operations are about."""
+        return self.cast.acme.key_scope
+
+    def doomed(self) -> Organization:
+        """An organization with a few values, of which two owners agreed that its keys are to be destroyed."""
+        owners = self.cast.alice, self.cast.adam
+        organization = make_organization(f"Doomed {len(self._doomed)}", {Role.OWNER: owners[0]})
+        Membership.objects.create(organization=organization, user=owners[1], role=Role.OWNER)
+        self.fill(organization, owners[0], secrets=3, versions=1)
+        request = request_shred(actor=owners[0], organization=organization, confirmation=organization.name)
+        approve_shred(actor=owners[1], request=request, execute=False)
+        self._doomed.add(organization.pk)
         return organization
 
-    def shredded(self, organization: Organization) -> None:
-        """Say that an organization's keys are being destroyed: nothing of it is expected to open from now on."""
-        self._shredded.add(organization.pk)
-        gone = set(SecretVersion.objects.filter(organization=organization).values_list("secret_id", flat=True))
-        self._stored = {place: content for place, content in self._stored.items() if place[0] not in gone}
-
-    def configure_next_root_key(self) -> None:
-        """Another root key beside the last one, which is what an operator does before `keys rotate-root`."""
-        assert settings.ROOT_KEY
-        settings.ROOT_KEY = f"{settings.ROOT_KEY.split()[-1]} {generate_root_key_text()}"
+    def configure_root_keys(self, number: int) -> None:
+        """So many root keys more than the one that wraps, for everybody who is started from now on."""
+        texts = [generate_root_key_text() for _ in range(number)]
+        settings.ROOT_KEY = " ".join([settings.ROOT_KEY or "", *texts])
+        self._next_root_keys = [RootKey.from_text(text) for text in texts]
         keyrings.forget()
+
+    def next_root_key(self) -> str:
+        """The fingerprint of a root key that never wrapped."""
+        return self._next_root_keys.pop().fingerprint
 
     @contextmanager
     def people_at_work(self, place: Environment, *people: User, pause: float = 0.01) -> Iterator[None]:
@@ -120,19 +131,21 @@ class Scene:
         connection.close()
         before = self._expected()
         with _snapshot():
-            versions = list(SecretVersion.objects.exclude(organization__in=self._shredded).select_related("secret"))
+            shredded = {uid for uid in self._doomed if is_shredded(uid)}
+            versions = list(SecretVersion.objects.exclude(organization__in=shredded).select_related("secret"))
             devices = list(TOTPDevice.objects.all())
             for version in versions:
                 content = content_of(version.secret.name, version.number)
                 assert version.payload["value"] == content, f"version {version.number} has another content"
             assert {device.uid: device.key for device in devices} == self._authenticators
-            events = {bytes(mac)[:16] for mac in Event.objects.values_list("mac", flat=True)}
+            events = _keys_of_events()
             keys = list(WrappedKey.objects.all())
-            organizations = Organization.objects.exclude(pk__in=self._shredded)
+            organizations = Organization.objects.exclude(pk__in=shredded)
             scopes = {organization.key_scope for organization in organizations}
         # What somebody removed while we looked is no loss.
         expected = before.keys() & self._expected().keys()
-        lost = expected - {(version.secret_id, version.number) for version in versions}
+        there = set(SecretVersion.objects.filter(organization__in=shredded).values_list("secret_id", "number"))
+        lost = expected - there - {(version.secret_id, version.number) for version in versions}
         assert not lost, f"{len(lost)} acknowledged versions are gone"
         _assert_one_active(keys, scopes)
         live = {bytes(key.key_id) for key in keys if key.state in _LIVE}
@@ -155,6 +168,12 @@ def _snapshot() -> Iterator[None]:
         yield
 
 
+def _keys_of_events() -> set[bytes]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT DISTINCT SUBSTR(mac, 1, 16) FROM audit_event")
+        return {bytes(row[0]) for row in cursor.fetchall()}
+
+
 def _assert_one_active(keys: Collection[WrappedKey], scopes: Collection[str]) -> None:
     active = Counter((key.scope, key.purpose) for key in keys if key.state == KeyState.ACTIVE.value)
     needed = {(SYSTEM_SCOPE, purpose.value) for purpose in SYSTEM_PURPOSES}
@@ -166,3 +185,19 @@ def unfinished(scope: str, purpose: Purpose) -> list[str]:
     """Keys of a scope and purpose that still wait for something: pending ones, and superseded ones not yet retired."""
     waiting = (KeyState.PENDING.value, KeyState.DECRYPT_ONLY.value)
     return [str(key) for key in WrappedKey.objects.filter(scope=scope, purpose=purpose.value, state__in=waiting)]
+
+
+def is_shredded(organization: UUID) -> bool:
+    """Whether an organization's keys are all destroyed. All or none: destroying some would be half a shredding."""
+    states = set(WrappedKey.objects.filter(scope=str(organization)).values_list("state", flat=True))
+    assert KeyState.DESTROYED.value not in states or len(states) == 1, "some of the keys are destroyed"
+    return KeyState.DESTROYED.value in states
+
+
+def opens(organization: UUID) -> bool:
+    """Whether any value of an organization opens for a process that has just been started."""
+    keyrings.forget()
+    for version in SecretVersion.objects.filter(organization_id=organization):
+        with suppress(CryptoError):
+            return bool(version.payload)
+    return False

@@ -148,10 +148,10 @@ def next_root_key(fingerprint: str | None = None) -> RootKey:
     if under_way:
         raise RootRotationUnderWay(under_way[0])
     raise NoNextRootKey(
-        f"{'No configured root key' if fingerprint is None else f'The root key {fingerprint}'} can be the next one: it "
-        "must be configured, and must never have wrapped. Make one with `manage.py generate_root_key`, keep a copy "
-        "offline, add it after the first in HOLDFAST_ROOT_KEY, or in the file that HOLDFAST_ROOT_KEY_FILE names, and "
-        "restart every process."
+        f"{'No configured root key can' if fingerprint is None else f'The root key {fingerprint} cannot'} be the next "
+        "one: it must be configured, and must never have wrapped. Make one with `manage.py generate_root_key`, keep a "
+        "copy offline, add it after the first in HOLDFAST_ROOT_KEY, or in the file that HOLDFAST_ROOT_KEY_FILE names, "
+        "and restart every process."
     )
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect
 
 from tests.browser.conftest import DESKTOP, PHONE, watched
 from tests.browser.journey import Person, create_project, import_env, invite, new_secret, set_up
@@ -40,6 +40,9 @@ def signed_in(chromium: Browser, server: VaultServer) -> Iterator[BrowserContext
     page.goto(f"{doomed}trash/")
     page.locator("main").get_by_role("button", name="Move to trash").first.click()
     invite(page, "a.very.long.address.of.somebody.who.was.invited@subdomain.example.com", "Viewer")
+    page.get_by_role("link", name="Keys", exact=True).first.click()
+    page.get_by_role("button", name="Verify all values").click()
+    expect(page.get_by_role("link", name="Back to the keys")).to_be_visible(timeout=30_000)
     page.close()
     yield context
     context.close()

@@ -57,7 +57,7 @@ class _Block:
 
 def take(key_id: bytes, wraps: int) -> bool:
     """Use wraps that are reserved already, by this process or this transaction. False if there are not enough."""
-    for block in _own_blocks(key_id):
+    for block in _own_blocks(key_id) if _unsettled else ():
         if block.left >= wraps:
             block.left -= wraps
             block.used += wraps
@@ -116,7 +116,7 @@ def reserve_here(key_id: bytes, wraps: int) -> str | None:
 
 def _own_blocks(key_id: bytes) -> list[_Block]:
     """The blocks that this transaction has reserved."""
-    marks = [entry[1] for entry in connection.run_on_commit]
+    marks = (entry[1] for entry in connection.run_on_commit)
     return [mark for mark in marks if isinstance(mark, _Block) and mark.key_id == key_id]
 
 

@@ -33,9 +33,8 @@ _here = _Here()
 
 def is_due() -> bool:
     """Whether this thread should look at the number again before it uses a key."""
-    if not _here.fresh:
-        return True
-    return not _here.in_request and time.monotonic() - _here.looked_at > LOOK_EVERY_SECONDS
+    here = _here
+    return not here.fresh or (not here.in_request and time.monotonic() - here.looked_at > LOOK_EVERY_SECONDS)
 
 
 def in_request() -> bool:

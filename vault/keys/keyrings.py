@@ -94,7 +94,7 @@ def keyring_for(scope: str, purpose: Purpose, *, needing: bytes | None = None) -
     Raises RootKeyProblem (RootKeyUnavailable while a provider does not answer), WrongRootKey, and what ``unwrap``
     raises.
     """
-    if is_changed_here(scope, purpose):
+    if _here.changing and is_changed_here(scope, purpose):
         return _read(scope, Purpose(purpose), needing)
     if generation.is_due():
         refresh()

@@ -7,6 +7,7 @@ the writers that are there, and count the rows under the key after that.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -65,7 +66,8 @@ def keyring_to_write(scope: str, purpose: Purpose, *, wraps: int) -> Keyring:
 
     Raises WriteOutsideTransaction, NoActiveKey, KeyExhausted, and what ``keyring_for`` raises.
     """
-    if not connection.in_atomic_block:
+    database = transaction.get_connection()
+    if not database.in_atomic_block:
         raise WriteOutsideTransaction
     ring = keyrings.keyring_for(scope, purpose)
     for _ in range(_ATTEMPTS):
@@ -74,7 +76,7 @@ def keyring_to_write(scope: str, purpose: Purpose, *, wraps: int) -> Keyring:
         except NoActiveKey:
             ring = keyrings.reload(scope, purpose)
             key = ring.active
-        if _is_fenced(key.key_id):
+        if _is_fenced(key.key_id, database.run_on_commit):
             if wraps and not counting.take(key.key_id, wraps):
                 _reserve(key, wraps)
             return ring
@@ -85,9 +87,12 @@ def keyring_to_write(scope: str, purpose: Purpose, *, wraps: int) -> Keyring:
     raise NoActiveKey(scope, purpose)
 
 
-def _is_fenced(key_id: bytes) -> bool:
-    marks = (entry[1] for entry in connection.run_on_commit)
-    return any(isinstance(mark, _Fence) and mark.key_id == key_id for mark in marks)
+def _is_fenced(key_id: bytes, on_commit: list[Any]) -> bool:
+    for entry in on_commit:
+        mark = entry[1]
+        if mark.__class__ is _Fence and mark.key_id == key_id:
+            return True
+    return False
 
 
 def _fence(key: TenantKey, wraps: int) -> str | None:

@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from tests.proof.children import Companion
 from tests.vault.keys.conftest import in_threads, supersede
 from vault.crypto.errors import KeyUnavailable
-from vault.keys import generation, keyrings
+from vault.keys import generation, keyrings, providers
 from vault.keys.keyrings import keyring_for
 from vault.keys.lifecycle import activate, add_pending_key, destroy_scope, retire
 from vault.keys.models import KeyGeneration, WrappedKey
@@ -183,7 +183,7 @@ def test_keys_in_memory_go_on_when_their_root_key_is_not_to_be_had_any_more(
 ) -> None:
     request(lambda: _active(key.scope))
     another_process.do(_bump)
-    monkeypatch.setattr(keyrings.providers, "root_key", lambda key_id: None)
+    monkeypatch.setattr(providers, "root_key", lambda key_id: None)
     unwrapped = request(lambda: _active(key.scope))
     assert unwrapped == bytes(key.key_id)
     keyrings.drop()

@@ -27,8 +27,8 @@ from tests.harness.environment import ROOT, clean_environment
 from tests.harness.postgresql import PostgresqlMissing, ScratchPostgresql
 
 SQLITE, POSTGRESQL = "sqlite", "postgresql"
-# These never touch a database: once is enough.
-DATABASE_FREE = ("tests/vault/crypto", "tests/static", "tests/deploy")
+# These touch no database, or one of their own: once is enough.
+DATABASE_FREE = ("tests/vault/crypto", "tests/vault/keys/providers", "tests/static", "tests/deploy")
 BROWSER_DATABASE = POSTGRESQL
 WORKERS = "2"
 STOP_SECONDS = 15

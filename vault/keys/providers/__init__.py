@@ -167,7 +167,7 @@ def _after_fork() -> None:
     global _loading  # noqa: PLW0603 - a fork while another thread held the lock would leave it held for ever
     _loading = threading.Lock()
     if _live is not None:
-        _live.unlock_after_fork()
+        _live.unlock()
     if _keeper is not None:
         _keeper.start()
 

@@ -75,7 +75,7 @@ class LiveRootKeys:
         self._grace = grace
         self._on_drop = on_drop
         self._clock = clock
-        self._renewing = threading.Lock()
+        self.unlock()
         self._reread_at = float("-inf")
         self._asked_at = clock.monotonic()
         self._usable: tuple[RootKey, ...] = ()
@@ -125,22 +125,22 @@ class LiveRootKeys:
 
         One in plain text is there at once, one that is sealed after the next renewal.
         """
-        now = self._clock.monotonic()
-        if now - self._reread_at < REREAD_SECONDS or not self._renewing.acquire(blocking=False):
-            return
-        try:
+        with self._rereading:
+            now = self._clock.monotonic()
+            if now - self._reread_at < REREAD_SECONDS:
+                return
             self._reread_at = now
-            configured = {key.key_id: key for key in self._source.configured()}
+            try:
+                configured = {key.key_id: key for key in self._source.configured()}
+            except RootKeyProblem as problem:
+                logger.warning("Root keys could not be read again: %s", problem)
+                return
             known = self._held
             held = {key_id: known.get(key_id) or _Held(key, key.root_key, now) for key_id, key in configured.items()}
             for key_id in configured.keys() - known.keys():
                 logger.info("The root key %s was added to the %s", fingerprint(key_id), self._source.description)
             self._held = {**held, **{key_id: each for key_id, each in known.items() if key_id not in held}}
-            self._settle()
-        except RootKeyProblem as problem:
-            logger.warning("Root keys could not be read again: %s", problem)
-        finally:
-            self._renewing.release()
+        self._settle()
 
     def renew(self) -> None:
         """Ask the providers once for what they unsealed; drop what is out of its time. Never raises for a provider.
@@ -218,9 +218,10 @@ class LiveRootKeys:
 
     def _settle(self) -> None:
         """Let ``root_keys`` give what there is now: another tuple only if it is other keys."""
-        usable = tuple(held.root_key for held in self._held.values() if held.root_key is not None)
-        if usable != self._usable:
-            self._usable = usable
+        with self._settling:
+            usable = tuple(held.root_key for held in self._held.values() if held.root_key is not None)
+            if usable != self._usable:
+                self._usable = usable
 
     def _unavailable(self, held: _Held) -> RootKeyUnavailable:
         return RootKeyUnavailable(
@@ -228,9 +229,11 @@ class LiveRootKeys:
             "Nothing is lost; the server's log says why."
         )
 
-    def unlock_after_fork(self) -> None:
-        """In a new process: a lock that another thread held would stay held for ever."""
+    def unlock(self) -> None:
+        """New locks, in a new process: one that another thread held when it was forked would stay held for ever."""
         self._renewing = threading.Lock()
+        self._rereading = threading.Lock()
+        self._settling = threading.Lock()
 
 
 class Keeper:

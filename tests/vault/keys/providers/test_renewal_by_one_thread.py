@@ -185,3 +185,19 @@ def test_what_a_library_did_not_foresee_counts_as_a_failure(text: str, monkeypat
     assert kept.root_keys()
     with pytest.raises(RootKeyUnavailable, match=r"The provider pkcs11 failed \(KeyError\)"):
         configured_provider().root_keys()
+
+
+def test_a_root_key_that_is_added_is_found_while_a_provider_thinks(
+    text: str, answers: Answers, root_key_file: Callable[..., Path]
+) -> None:
+    kept = LiveRootKeys(configured_provider(), refresh=300, grace=60, on_drop=lambda: None)
+    plain = generate_root_key_text()
+    root_key_file(remote.seal("pkcs11", text).text, plain)
+    answers.may_come.clear()
+    renewing = threading.Thread(target=kept.renew)
+    renewing.start()
+    found = kept.root_key(RootKey.from_text(plain).key_id)
+    answers.may_come.set()
+    renewing.join()
+    assert found is not None
+    assert [key.key_id for key in kept.root_keys()] == [RootKey.from_text(each).key_id for each in (text, plain)]

@@ -12,6 +12,7 @@ from orgs.models import Project
 from orgs.services import create_project
 from tests.cast import Cast
 from tests.vault.keys.providers.bao import Bao
+from tests.vault.keys.providers.conftest import bao, configure, root_key_file  # noqa: F401 - fixtures
 from tests.vault.keys.providers.service import wait_until
 from vault.keys import keyrings
 from vault.keys.providers import remote
@@ -24,9 +25,9 @@ VALUE = "a value nobody knows"
 @pytest.mark.slow
 def test_values_are_shown_until_the_grace_is_over_and_again_when_the_provider_is_back(
     transactional_cast: Cast,
-    bao: Bao,
-    configure: Callable[[dict[str, str]], None],
-    root_key_file: Callable[..., Path],
+    bao: Bao,  # noqa: F811 - the fixture
+    configure: Callable[[dict[str, str]], None],  # noqa: F811 - the fixture
+    root_key_file: Callable[..., Path],  # noqa: F811 - the fixture
     client_for: Callable[..., Client],
     settings: Settings,
 ) -> None:

@@ -8,6 +8,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse
 
 from vault.crypto.errors import CryptoError
+from vault.keys import processes
 from vault.keys.startup import verify_root_keys
 
 logger = logging.getLogger(__name__)
@@ -24,6 +25,7 @@ def readyz(request: HttpRequest) -> HttpResponse:
         executor = MigrationExecutor(connection)
         pending = executor.migration_plan(executor.loader.graph.leaf_nodes())
         verify_root_keys()
+        processes.seen()  # a process that only waits still needs the next root key before the old one goes
     except (DatabaseError, CryptoError, ImproperlyConfigured) as error:
         logger.warning("Not ready: %s", type(error).__name__)
         return _not_ready()

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 from django.db import connections
+from django.test import Client
 from django.utils import timezone
 
 from tests.vault.keys.conftest import supersede
@@ -59,6 +60,12 @@ def test_it_says_so_again_once_a_minute_when_it_is_asked_something(monkeypatch: 
     _request()
     assert timezone.now() - ServingProcess.objects.get().seen_at < timedelta(minutes=1)
     assert ServingProcess.objects.get().started_at == long_ago
+
+
+def test_a_process_that_only_waits_is_there_as_long_as_somebody_asks_whether_it_is_ready(client: Client) -> None:
+    processes.announce()
+    assert client.get("/readyz").status_code == 200
+    assert ServingProcess.objects.get().pid == os.getpid()
 
 
 def test_one_that_was_forgotten_too_early_comes_back(monkeypatch: pytest.MonkeyPatch) -> None:

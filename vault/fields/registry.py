@@ -8,6 +8,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import connection
 
 from vault.fields.base import EncryptedField
+from vault.fields.indexes import KeyIdIndex
 from vault.keys.purposes import SYSTEM_SCOPE, Purpose
 
 
@@ -72,6 +73,12 @@ class EncryptedColumn:
     def scope(self) -> str | None:
         """The column of the organization's uid; None: the values are the instance's."""
         return None if self.field.scope is None else self._column(self.field.scope)
+
+    @cached_property
+    def index(self) -> str | None:
+        """The name of its ``KeyIdIndex``; None: it has none."""
+        indexes = (index for index in self.field.model._meta.indexes if isinstance(index, KeyIdIndex))
+        return next((index.name for index in indexes if index.field == self.field.name), None)
 
     def holds(self, scope: str) -> bool:
         """Whether values of a scope can be in it: the instance's and the organizations' never share a column."""

@@ -239,12 +239,11 @@ class _Sqlite(Statements):
             return int(cursor.rowcount)
 
     def count_under(self, key_ids: Sequence[bytes]) -> dict[bytes, int]:
-        # One search of the index for each: grouped, SQLite would read the values to cut the key ids out of them.
-        marks = ", ".join(["(%s)"] * len(key_ids))
-        counted = f"SELECT COUNT(*) FROM {self._table} WHERE {self._key_id} = named.key_id"
-        return dict(
-            self._fetch(f"WITH named (key_id) AS (VALUES {marks}) SELECT key_id, ({counted}) FROM named", key_ids)
-        )
+        # One search of the index for each. Grouped, SQLite would read the values to cut the key ids out of them; and
+        # where all rows are under one key it would rather read the whole table, long values and all.
+        by = f"INDEXED BY {connection.ops.quote_name(self.column.index)}" if self.column.index else ""
+        counted = f"SELECT COUNT(*) FROM {self._table} {by} WHERE {self._key_id} = %s"
+        return {key_id: int(self._fetch(counted, [key_id])[0][0]) for key_id in key_ids}
 
     def _fetch_of(self, select: str, keys: Sequence[Key]) -> list[Row]:
         one = f"({', '.join(['%s'] * len(self._keys))})"

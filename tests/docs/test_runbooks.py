@@ -1,0 +1,223 @@
+"""Every runbook is executed, line by line, on an installation that is in the trouble that it is for.
+
+Then every value opens with its right content, or none does where that was the point.
+"""
+
+import json
+import os
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.deploy.test_production import Database, database  # noqa: F401 - the latter is a fixture
+from tests.docs.pages import ROOT
+from tests.docs.runbooks.contents import SECRETS, VERSIONS
+from tests.docs.runbooks.document import Step, steps_of
+from tests.docs.runbooks.installation import Installation
+from vault.crypto.rootkey import RootKey
+
+RUNBOOKS = ROOT / "docs" / "operators" / "runbooks"
+EVERYTHING = {"Acme": SECRETS * VERSIONS, "Initech": SECRETS * VERSIONS}
+
+Make = Callable[..., Installation]
+Original = tuple[Installation, dict[str, Any]]
+
+
+@pytest.fixture(scope="module")
+def server(request: pytest.FixtureRequest) -> str | None:
+    """A PostgreSQL of our own, with TLS if it is built with it, where the suite runs on PostgreSQL."""
+    if os.environ.get("HOLDFAST_TEST_DATABASE") != "postgresql":
+        return None
+    found: Database = request.getfixturevalue("database")
+    return f"{found.server.url()}?{found.options}" if found.tls else found.server.url()
+
+
+@pytest.fixture(scope="module")
+def original(server: str | None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Original]:
+    """An installation with two organizations, and what its people have in their authenticators; only ever copied."""
+    folder = tmp_path_factory.mktemp("original")
+    holdfast = Installation(folder / "holdfast", server=server, static=folder / "static")
+    holdfast.make_database()
+    holdfast.manage("generate_root_key", "--output", str(holdfast.root_key_file))
+    holdfast.manage("migrate", "--verbosity", "0")
+    holdfast.manage("collectstatic", "--no-input", "--verbosity", "0")
+    people = holdfast.contents("fill")["authenticators"]
+    yield holdfast, people
+    holdfast.close()
+
+
+@pytest.fixture
+def make(original: Original, tmp_path: Path) -> Iterator[Make]:
+    """`make(name)` gives a copy of it; `make(name, empty=True)` one with an empty database and no root key."""
+    template, _ = original
+    made = []
+
+    def copy(name: str, *, empty: bool = False) -> Installation:
+        static = Path(template.environment["HOLDFAST_STATIC_ROOT"])
+        holdfast = Installation(tmp_path / name, server=template.server, static=static)
+        made.append(holdfast)
+        holdfast.make_database(like=None if empty else template)
+        if not empty:
+            holdfast.root_key_file.write_bytes(template.root_key_file.read_bytes())
+            holdfast.root_key_file.chmod(0o600)
+        return holdfast
+
+    yield copy
+    for each in made:
+        each.close()
+
+
+@pytest.fixture
+def holdfast(make: Make) -> Installation:
+    """An installation in which all is well."""
+    return make("holdfast")
+
+
+def runbook(name: str) -> list[Step]:
+    """The steps of one of the pages."""
+    return steps_of(RUNBOOKS / f"{name}.md")
+
+
+def opens_everything(holdfast: Installation, original: Original) -> dict[str, Any]:
+    """Asserts that every value and every authenticator is what it was. Gives all that was found."""
+    found: dict[str, Any] = holdfast.contents("look")
+    assert (found["wrong"], found["closed"]) == ([], [])
+    assert found["right"] == EVERYTHING
+    assert found["authenticators"] == original[1]
+    return found
+
+
+def test_every_runbook_is_executed_here() -> None:
+    executed = set(re.findall(r'runbook\(\s*"([a-z-]+)"', Path(__file__).read_text(encoding="utf-8")))
+    assert {page.stem for page in RUNBOOKS.glob("*.md")} - {"README"} == executed
+
+
+def shares_of(holdfast: Installation) -> list[str]:
+    """Five shares of its root key, of which three are enough, as their holders wrote them down."""
+    words: list[str] = json.loads(holdfast.manage("keys", "split", "--json", "--shares", "5", "--threshold", "3"))[
+        "shares"
+    ]
+    return words
+
+
+def back_up(holdfast: Installation) -> Path:
+    """The database as an operator has it in a backup."""
+    backup = holdfast.folder / "backup"
+    steps = [step for step in runbook("restore") if step.section == "Make a backup"]
+    holdfast.follow(steps[:2], {"the backup": str(backup)})
+    return backup
+
+
+def fingerprint_in(file: Path) -> str:
+    """Of the root key in a file with one."""
+    return RootKey.from_text(file.read_text(encoding="ascii").strip()).fingerprint
+
+
+def test_a_lost_root_key_is_rebuilt_on_an_empty_host(make: Make, original: Original) -> None:
+    lost = make("lost")
+    words = shares_of(lost)
+    backup = back_up(lost)
+    lost.close()
+    holdfast = make("empty", empty=True)
+    holdfast.follow(
+        runbook("lost-root-key"),
+        {
+            "the backup": str(backup),
+            "the words of one holder": words[4],
+            "the words of a second holder": words[0],
+            "the words of a third holder": words[2],
+        },
+    )
+    opens_everything(holdfast, original)
+
+
+def test_a_compromised_organization_key_is_replaced(holdfast: Installation, original: Original) -> None:
+    old = key_of(holdfast, "acme")["fingerprint"]
+    holdfast.systemctl("start")
+    holdfast.follow(
+        runbook("compromised-tenant-key"),
+        {
+            "the organization": "acme",
+            "a day": "2026-01-01",
+            "y": "y",
+            "the report": str(holdfast.folder / "report.txt"),
+            "fingerprint of the old key": old,
+        },
+    )
+    found = opens_everything(holdfast, original)
+    assert old in {key["fingerprint"] for key in found["keys"] if key["state"] == "destroyed"}
+    report = (holdfast.folder / "report.txt").read_text(encoding="utf-8")
+    assert old in report
+    assert "alice@example.com" in report or "Alice" in report
+
+
+def test_a_compromised_root_key_is_replaced(holdfast: Installation, original: Original) -> None:
+    holdfast.systemctl("start")
+    before = {key["fingerprint"] for key in holdfast.contents("look")["keys"]}
+    new = holdfast.folder / "new-root-key"
+    old = fingerprint_in(holdfast.root_key_file)
+    holdfast.follow(
+        runbook("compromised-root-key"),
+        {
+            "the new file": str(new),
+            "a day": "2026-01-01",
+            "y": "y",
+            "the report": str(holdfast.folder / "report.txt"),
+            "fingerprint of the old root key": old,
+            "fingerprint of the new root key": lambda: fingerprint_in(new),
+        },
+    )
+    found = opens_everything(holdfast, original)
+    assert {key["root_key"] for key in found["keys"]} == {fingerprint_in(new)}
+    active = {key["fingerprint"] for key in found["keys"] if key["state"] == "active"}
+    assert not active & before
+
+
+def test_the_root_key_is_replaced_while_the_server_runs(holdfast: Installation, original: Original) -> None:
+    holdfast.systemctl("start")
+    new = holdfast.folder / "new-root-key"
+    holdfast.follow(
+        runbook("rotate-the-root-key"),
+        {
+            "the new file": str(new),
+            "fingerprint of the new root key": lambda: fingerprint_in(new if new.exists() else holdfast.root_key_file),
+        },
+    )
+    found = opens_everything(holdfast, original)
+    assert {key["root_key"] for key in found["keys"]} == {fingerprint_in(holdfast.root_key_file)}
+
+
+def test_the_keys_of_an_organization_are_destroyed(holdfast: Installation, original: Original) -> None:
+    holdfast.contents("approve")
+    holdfast.follow(
+        runbook("shred-an-organization"),
+        {"the organization": "acme", "its name": "Acme", "another organization": "initech"},
+    )
+    found = holdfast.contents("look")
+    assert (found["right"], found["wrong"]) == ({"Initech": EVERYTHING["Initech"]}, [])
+    assert len(found["closed"]) == EVERYTHING["Acme"]
+    assert found["authenticators"] == original[1]
+
+
+def test_a_backup_is_restored(make: Make, original: Original) -> None:
+    damaged, holdfast = make("damaged"), make("empty", empty=True)
+    holdfast.root_key_file.write_bytes(damaged.root_key_file.read_bytes())
+    holdfast.root_key_file.chmod(0o600)
+    values = {word: str(damaged.folder / word.replace(" ", "-")) for word in ("the backup", "the rows", "the keys")}
+    steps = runbook("restore")
+    making = [step for step in steps if step.section == "Make a backup"]
+    damaged.follow(making, values)
+    damaged.close()
+    holdfast.follow([step for step in steps if step not in making], values)
+    opens_everything(holdfast, original)
+
+
+def key_of(holdfast: Installation, slug: str) -> dict[str, Any]:
+    """The active key of an organization."""
+    found = holdfast.contents("look")
+    scope = next(uid for uid, each in found["organizations"].items() if each == slug)
+    (key,) = [key for key in found["keys"] if key["scope"] == scope and key["state"] == "active"]
+    return dict(key)

@@ -70,6 +70,10 @@ class Terminal:
         """Types a line."""
         os.write(self._master, f"{text}\n".encode())
 
+    def interrupt(self) -> None:
+        """Ctrl-C."""
+        self._process.send_signal(signal.SIGINT)
+
     def exit_code(self) -> int:
         """Waits for the end."""
         deadline = time.monotonic() + PATIENCE

@@ -2,12 +2,14 @@
 
 import io
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from django.core.exceptions import PermissionDenied
 
 from audit.actions import Action
 from audit.models import Event
+from audit.services import EventNotWritten
 from tests.cast import Cast
 from tests.vault.custody.commands import keys, keys_with_code
 from vault.crypto.rootkey import RootKey
@@ -133,3 +135,19 @@ def test_escrow_check_says_which_share_it_is_and_whether_it_is_current(
     document, code = check(" ".join(["academic"] * 33))
     assert code == 1
     assert "academic" not in document["error"]
+
+
+def test_what_goes_wrong_takes_no_word_with_it(cast: Cast) -> None:
+    """An error keeps the frames it passed through; none of them may keep a share or the root key."""
+    broken = patch("vault.custody.services.escrow.append", side_effect=EventNotWritten)
+    with broken, pytest.raises(EventNotWritten) as failed:
+        services.split_root_key(actor=cast.alice)
+    assert not EscrowSet.objects.exists()
+    kept = []
+    walked = failed.value.__traceback__
+    while walked is not None:
+        if walked.tb_frame.f_code.co_filename != __file__:
+            kept.append(repr(dict(walked.tb_frame.f_locals)))
+        walked = walked.tb_next
+    assert kept
+    assert not any("academic" in text or "hfroot1-" in text for text in kept)

@@ -20,7 +20,7 @@ EXPECTED = {f"NAME_{number}": f"canary {number}" for number in range(20)}
 
 def told(papers: list[list[str]]) -> set[str]:
     """The words of shares that a command does not say by itself: the word list has short and common ones as well."""
-    return {word for paper in papers for word in paper if len(word) > 5}
+    return {word for paper in papers for word in paper if len(word) > 5} - {"rebuild", "recover", "database"}
 
 
 def split_on_paper(instance: Instance) -> list[list[str]]:

@@ -54,7 +54,7 @@ def compromise(console: Console, options: dict[str, Any]) -> Result:
     operation = services.declare_compromise(
         actor=OPERATOR, scope=organization.key_scope if organization else None, since=since, next_root=options["to"]
     )
-    if operation.done or operation.heartbeat_at > operation.started_at:
+    if operation.heartbeat_at > operation.started_at:
         console.note(f"Going on with what {operation.requested_by_label} began at {operation.started_at:%H:%M} UTC.")
     with console.progress("Encrypting anew") as bar:
         operation = services.advance_compromise(
@@ -85,6 +85,8 @@ def _say(console: Console, operation: KeyOperation, report: KeyReport, path: Pat
     console.say(
         f"{operation.done:,} values were encrypted anew; {operation.result['left']:,} are left under the old keys."
     )
+    if operation.organization_id is None:
+        console.say("Recovery shares of the root key given up do not rebuild the new one: run `manage.py keys split`.")
     for section in operation.result["sections"]:
         mails = operation.result["mails"].get(section["organization"], {})
         ends = ", ".join(f"{number} {end.replace('_', ' ')}" for end, number in mails.items()) or "no active owner"

@@ -150,7 +150,7 @@ class Progress:
     def close(self) -> None:
         """Ends the line."""
         if self._drawn and self._stream is not None:
-            self._stream.write("")
+            self._stream.write("", _plain)
 
 
 def _plain(line: str) -> str:

@@ -16,6 +16,7 @@ from audit.services import EventNotWritten, append
 from vault.crypto import shares as slip39
 from vault.crypto.fingerprint import fingerprint
 from vault.crypto.rootkey import RootKey
+from vault.crypto.secrecy import scrubbed
 from vault.custody import services
 from vault.custody.cli.console import Console, Refused, Result, WrongUsage
 from vault.custody.cli.screen import read_share, show_share
@@ -35,6 +36,7 @@ def add_split(parser: ArgumentParser) -> None:
     parser.add_argument("--yes", action="store_true", help="replace the shares before without asking")
 
 
+@scrubbed
 def split(console: Console, options: dict[str, Any]) -> Result:
     """Shows the shares one at a time, and asks words of each back."""
     if not console.as_json and not (console.stdin.isatty() and console.stdout.isatty()):
@@ -79,6 +81,7 @@ def add_escrow_check(parser: ArgumentParser) -> None:
     """Nothing to add: the share is typed, never an argument, which other people of the machine could see."""
 
 
+@scrubbed
 def escrow_check(console: Console, options: dict[str, Any]) -> Result:
     """Confirms one share; its words are neither shown nor stored."""
     words = read_share(console, 1, lambda _: None)
@@ -116,6 +119,7 @@ def add_recover(parser: ArgumentParser) -> None:
     )
 
 
+@scrubbed
 def recover(console: Console, options: dict[str, Any]) -> Result:
     """Rebuilds a root key from shares. Needs no root key, no database and no configuration."""
     path: Path | None = options["output"]

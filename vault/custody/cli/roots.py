@@ -36,7 +36,8 @@ def rotate_root(console: Console, options: dict[str, Any]) -> Result:
         if done.keys:
             console.say(
                 f"{done.keys:,} tenant keys are now under the root key {done.fingerprint} alone. The one before is not "
-                "needed any more, except for backups: take it out of the configuration and keep it offline."
+                "needed any more, except for backups: take it out of the configuration and keep it offline. Its "
+                "recovery shares do not rebuild the new one: run `manage.py keys split`."
             )
         else:
             console.say(f"No rotation is under way: the root key {done.fingerprint} is the only one.")

@@ -25,7 +25,7 @@ from vault.custody.services.operations import advance_operation, start_operation
 from vault.custody.services.reporting import notify, write_report
 from vault.custody.services.roots import finish_root_rotation, rotate_root
 from vault.custody.services.rotation import retire_unneeded, rotate_key
-from vault.fields import rewrapping
+from vault.fields import census, rewrapping
 from vault.keys import rootkeys
 from vault.keys.models import WrappedKey
 from vault.keys.purposes import SYSTEM_PURPOSES, SYSTEM_SCOPE, KeyState, Purpose
@@ -64,8 +64,12 @@ def declare_compromise(
         else:
             _refuse_without_next(next_root)
         oldest = min((key.activated_at or key.created_at for key in suspects), default=timezone.now())
-        by = audit_actor(actor)
+        by, now = audit_actor(actor), timezone.now()
+        rows = census.rows_under(suspects)
         operation = KeyOperation.objects.create(
+            started_at=now,
+            heartbeat_at=now,
+            total=sum(rows[key.uid] for key in suspects if Purpose(key.purpose) in MOVABLE),
             kind=kind,
             scope=scope or "",
             organization_id=organization_id,

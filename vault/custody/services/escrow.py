@@ -7,7 +7,7 @@ from audit.actions import Action, ResourceKind
 from audit.resource import Resource
 from audit.services import append
 from vault.crypto import shares as slip39
-from vault.crypto.secrecy import Confidential
+from vault.crypto.secrecy import Confidential, scrubbed
 from vault.custody.errors import RootKeyRefused, ShareRefused
 from vault.custody.models import EscrowSet, EscrowShare
 from vault.custody.services.authority import Requester, audit_actor, authorize_instance
@@ -29,6 +29,7 @@ class SplitRoot(Confidential):
         self._set(escrow=escrow, shares=shares)
 
 
+@scrubbed
 def split_root_key(*, actor: Requester, shares: int = 5, threshold: int = 3) -> SplitRoot:
     """Splits the wrapping root key into `shares`, of which any `threshold` rebuild it; replaces the set before.
 
@@ -60,6 +61,7 @@ def split_root_key(*, actor: Requester, shares: int = 5, threshold: int = 3) -> 
     return SplitRoot(escrow, tuple(words))
 
 
+@scrubbed
 def confirm_share(*, actor: Requester, words: str) -> EscrowShare:
     """Notes that a holder still has a share, by its words, and returns it with its set (`share.escrow`).
 

@@ -55,8 +55,10 @@ def start_operation(*, actor: Requester, kind: OperationKind, scope: str, purpos
         running = _running(kind, scope, purpose)
         if running is not None:
             return running
-        by = audit_actor(actor)
+        by, now = audit_actor(actor), timezone.now()
         operation = KeyOperation.objects.create(
+            started_at=now,
+            heartbeat_at=now,
             kind=kind,
             scope=scope,
             organization_id=organization_id,

@@ -16,9 +16,14 @@ from vault.errors import ServiceUnavailable
 
 EPILOG = (
     "Exit codes: 0 done; 1 something does not hold (a value that does not open, work that is left, a wrong signature, "
-    "no database); 2 wrong usage; 3 refused as things are, or a confirmation or an approval is missing. Every "
-    "subcommand can be killed and run again. With --json, standard output gets one JSON document."
+    "no database); 2 wrong usage; 3 refused as things are, or a confirmation or an approval is missing; "
+    "130 interrupted. Every subcommand can be killed and run again. With --json, standard output gets one JSON "
+    "document."
 )
+
+
+INTERRUPTED = 130
+"""128 + SIGINT, as shells count."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +148,8 @@ class Command(BaseCommand):
 def _run(subcommand: Subcommand, console: Console, options: dict[str, Any]) -> Result:
     try:
         return subcommand.run(console, options)
+    except KeyboardInterrupt:
+        raise CommandError("Interrupted. What was done stays; run it again to go on.", returncode=INTERRUPTED) from None
     except CustodyError as refused:
         raise Refused(str(refused)) from refused
     except ServiceUnavailable as failed:

@@ -1,0 +1,87 @@
+"""What the commands show to somebody at a terminal, and to nobody else."""
+
+import os
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.vault.custody.instance import Instance
+from tests.vault.custody.terminal import Terminal
+
+
+@pytest.fixture(scope="module")
+def instance(tmp_path_factory: pytest.TempPathFactory) -> Instance:
+    """On SQLite: what a terminal shows does not depend on the database."""
+    made = Instance(tmp_path_factory.mktemp("instance"))
+    made.seed()
+    return made
+
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        os.environ.get("HOLDFAST_TEST_DATABASE", "sqlite") != "sqlite", reason="one database is enough for a terminal"
+    ),
+]
+
+
+def test_it_draws_a_bar_and_says_what_it_did(instance: Instance) -> None:
+    with Terminal("keys", "reencrypt", "--org", "acme", environment=instance.environment) as terminal:
+        assert terminal.exit_code() == 0
+    assert re.search(r"Acme \[#+\] 20/20", terminal.transcript)
+    assert "Acme: 20 data values moved to the active key." in terminal.transcript
+    assert "is at work on it" not in terminal.transcript
+
+
+def test_it_draws_none_for_a_pipe_and_none_with_json(instance: Instance) -> None:
+    assert "[#" not in instance.run("keys", "verify")
+    with Terminal("keys", "verify", "--json", environment=instance.environment) as terminal:
+        assert terminal.exit_code() == 0
+    assert terminal.transcript.startswith("{")
+    assert terminal.transcript.count("\n") == 1
+
+
+def test_it_asks_before_a_compromise_and_takes_no_for_an_answer(instance: Instance) -> None:
+    with Terminal("keys", "compromise", "--org", "acme", environment=instance.environment) as terminal:
+        terminal.expect(r"Go on\? \[y/N\]")
+        terminal.type("")
+        assert terminal.exit_code() == 3
+    assert "Nothing was done" in terminal.transcript
+
+
+def test_destroying_asks_for_the_fingerprint(instance: Instance) -> None:
+    instance.run("keys", "reencrypt", "--org", "acme")
+    keys = instance.keys("status", "--org", "acme")["keys"]
+    retired = next(key["fingerprint"] for key in keys if key["state"] == "retired")
+    for typed, code in (("something else", 3), (retired, 0)):
+        with Terminal("keys", "destroy", retired, environment=instance.environment) as terminal:
+            terminal.expect("Type the fingerprint")
+            terminal.type(typed)
+            assert terminal.exit_code() == code
+
+
+def test_an_interrupted_split_leaves_no_word_on_the_screen(instance: Instance) -> None:
+    with Terminal("keys", "split", environment=instance.environment) as terminal:
+        terminal.expect("Share 1 of 5")
+        terminal.expect("Write these words down")
+        terminal.interrupt()
+        assert terminal.exit_code() == 130
+    assert "academic" not in terminal.shown
+    assert terminal.transcript.rstrip().endswith("run it again to go on.")
+    assert "Traceback" not in terminal.transcript
+
+
+def test_wrong_usage_names_the_subcommands(instance: Instance) -> None:
+    with Terminal("keys", "nonsense", environment=instance.environment) as terminal:
+        assert terminal.exit_code() == 2
+    assert "escrow-check" in terminal.transcript
+
+
+def test_a_report_is_checked_where_there_is_nothing_but_the_key(instance: Instance, tmp_path: Path) -> None:
+    report = tmp_path / "report.txt"
+    document = instance.keys("compromise", "--org", "initech", "--yes", "--output", str(report))
+    elsewhere = Instance(tmp_path / "nothing", HOLDFAST_ENV="production")
+    assert elsewhere.keys("verify-report", str(report), "--key", document["verifier"])["valid"]
+    assert not (tmp_path / "nothing").exists()
+    elsewhere.keys("verify-report", str(report), code=1)

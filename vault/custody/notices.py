@@ -7,7 +7,9 @@ from django.urls import reverse
 from orgs.models import Organization
 from vault.custody.kinds import OperationState
 from vault.custody.models import KeyOperation
-from vault.custody.presentation import Due, KeyRow, Notice, Progress
+from vault.custody.presentation import Due, KeyRow, LeftBehind, Notice, Progress
+from vault.custody.selectors import open_operation
+from vault.keys.purposes import KeyState, Purpose
 
 
 def organization_notices(organization: Organization, rows: Sequence[KeyRow]) -> list[Notice]:
@@ -23,6 +25,14 @@ def organization_notices(organization: Organization, rows: Sequence[KeyRow]) -> 
             text = f"It is due on {_day(row)}: every {row.line.period_days} days."
             notices.append(Notice("info", "clock", "Rotation is due soon", text, url, "Rotate key"))
     return notices
+
+
+def left_behind(rows: Sequence[KeyRow], scope: str, purpose: Purpose, url: str) -> LeftBehind | None:
+    """The values of that scope and purpose that wait for somebody to move them; None if there are none, or if it is
+    being done."""
+    superseded = [row.line for row in rows if row.line.purpose is purpose and row.line.state is KeyState.DECRYPT_ONLY]
+    values = sum(line.rows for line in superseded)
+    return LeftBehind(values, url) if values and open_operation(scope, purpose) is None else None
 
 
 def instance_notices(rows: Sequence[KeyRow]) -> list[Notice]:

@@ -145,6 +145,18 @@ class Notice:
     link: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class LeftBehind:
+    """Values under keys that were superseded, with nobody at work to move them; `url` takes the form that begins it."""
+
+    values: int
+    url: str
+
+    @property
+    def words(self) -> str:
+        return f"{_counted(self.values, 'value')} {'lies' if self.values == 1 else 'lie'}"
+
+
 class Outcome(StrEnum):
     """How an operation stands, as its page shows it."""
 

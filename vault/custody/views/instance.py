@@ -16,7 +16,7 @@ from vault.custody.access import administrator
 from vault.custody.errors import CustodyError
 from vault.custody.escrow import escrow_shown
 from vault.custody.forms import ConfirmForm, refuse
-from vault.custody.notices import instance_notices
+from vault.custody.notices import instance_notices, left_behind
 from vault.custody.presentation import KeyRow
 from vault.custody.root_keys import root_keys_shown
 from vault.custody.services import rotate_key, start_verification
@@ -36,6 +36,7 @@ def keys(request: HttpRequest) -> HttpResponse:
         "nav": "account",
         "tab": "keys",
         "notices": instance_notices(rows),
+        "left_behind": left_behind(rows, SYSTEM_SCOPE, Purpose.TOTP, reverse("custody:instance_move")),
         "roots": roots,
         "rows": sorted((row for row in rows if row.active), key=lambda row: row.line.due_at or row.line.created_at),
         "old_rows": [row for row in rows if not row.active],
@@ -102,6 +103,17 @@ def rotate(request: HttpRequest, purpose: str) -> HttpResponse:
         "back_url": reverse("custody:instance"),
     }
     return render(request, "custody/rotate.html", context, status=422 if form.is_bound else 200)
+
+
+@require_POST
+def move(request: HttpRequest) -> HttpResponse:
+    """Begins to move the second factors that lie under older keys: the only values of the instance's own."""
+    try:
+        operation = move_values(actor=administrator(request), scope=SYSTEM_SCOPE, purpose=Purpose.TOTP)
+    except CustodyError as error:
+        messages.error(request, str(error))
+        return redirect("custody:instance")
+    return redirect("custody:instance_operation", operation.uid)
 
 
 @require_POST

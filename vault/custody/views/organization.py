@@ -19,7 +19,7 @@ from vault.custody import selectors
 from vault.custody.access import organization_of
 from vault.custody.errors import CustodyError
 from vault.custody.forms import ConfirmForm, refuse
-from vault.custody.notices import organization_notices
+from vault.custody.notices import left_behind, organization_notices
 from vault.custody.presentation import KeyRow
 from vault.custody.services import rotate_key, start_verification
 from vault.custody.views.operations import move_values, shown_verification
@@ -45,6 +45,7 @@ def keys(request: HttpRequest, organization: UUID) -> HttpResponse:
         "old_rows": [row for row in rows if not destroyed and row.line.state in _OLD],
         "period_days": lines[0].period_days if lines else 0,
         "notices": organization_notices(found, rows),
+        "left_behind": left_behind(rows, found.key_scope, Purpose.DATA, reverse("custody:move", args=[found.uid])),
         "verification": shown_verification(selectors.last_verification(found.key_scope), found),
         "verify_url": reverse("custody:verify", args=[found.uid]),
         "reports": shown_reports(selectors.reports_of(found.uid), organization=found),
@@ -84,6 +85,18 @@ def rotate(request: HttpRequest, organization: UUID) -> HttpResponse:
         "back_url": reverse("custody:keys", args=[found.uid]),
     }
     return render(request, "custody/rotate.html", context, status=422 if form.is_bound else 200)
+
+
+@require_POST
+def move(request: HttpRequest, organization: UUID) -> HttpResponse:
+    """Begins to move the values that lie under older keys; the active one stays."""
+    found = organization_of(request, organization)
+    try:
+        operation = move_values(actor=person(request), scope=found.key_scope, purpose=Purpose.DATA)
+    except CustodyError as error:
+        messages.error(request, str(error))
+        return redirect("custody:keys", found.uid)
+    return redirect("custody:operation", found.uid, operation.uid)
 
 
 @require_POST

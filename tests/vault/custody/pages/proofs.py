@@ -1,5 +1,9 @@
 """What a person types on a page that asks for proof."""
 
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
 from accounts.models import User
 from tests.accounts.doors import code_of, wrong_code
 from tests.cast import authenticator_of
@@ -22,6 +26,13 @@ def wrong(user: User) -> dict[str, str]:
 def key_states() -> list[tuple[str, str, int, str]]:
     """Every tenant key as scope, purpose, version and state."""
     return sorted(WrappedKey.objects.values_list("scope", "purpose", "version", "state"))
+
+
+def queries(client: Client, url: str) -> int:
+    """How often a page asks the database, without the counting of rows: one search of an index for each key."""
+    with CaptureQueriesContext(connection) as captured:
+        assert client.get(url).status_code == 200
+    return sum(not query["sql"].startswith("SELECT COUNT(*)") for query in captured.captured_queries)
 
 
 def only_operation() -> KeyOperation:

@@ -4,15 +4,13 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
 from orgs.services import create_organization
 from tests.cast import Cast
-from tests.vault.custody.pages.proofs import JSON, only_operation, right, wrong
+from tests.vault.custody.pages.proofs import JSON, only_operation, queries, right, wrong
 from vault.crypto.rootkey import RootKey
 from vault.custody import services
 from vault.custody.kinds import ReportKind
@@ -31,12 +29,6 @@ def page(client: Client) -> str:
     answer = client.get(reverse("custody:instance"))
     assert answer.status_code == 200
     return answer.content.decode()
-
-
-def queries(client: Client, url: str) -> int:
-    with CaptureQueriesContext(connection) as captured:
-        assert client.get(url).status_code == 200
-    return len(captured)
 
 
 def versions(purpose: Purpose) -> list[str]:

@@ -4,14 +4,13 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
 from orgs.models import Membership
 from tests.cast import Cast
+from tests.vault.custody.pages.proofs import queries
 from vault.custody import services
 from vault.custody.services.authority import OPERATOR
 from vault.keys.models import WrappedKey
@@ -78,19 +77,13 @@ def test_it_asks_the_database_as_often_for_many_keys_as_for_few(
     cast: Cast, client_for: ClientFor, stored: list[Secret]
 ) -> None:
     client, url = client_for(cast.alice), reverse("custody:keys", args=[cast.acme.uid])
-
-    def queries() -> int:
-        with CaptureQueriesContext(connection) as captured:
-            assert client.get(url).status_code == 200
-        return len(captured)
-
     rotate(cast)
     client.get(url)
-    few = queries()
+    few = queries(client, url)
     for _ in range(10):
         rotate(cast)
     client.get(url)  # the rotations themselves are noticed once
-    assert queries() == few
+    assert queries(client, url) == few
     assert few <= 25
 
 
@@ -104,6 +97,18 @@ def test_it_says_that_it_takes_two_owners(cast: Cast, client_for: ClientFor) -> 
     text = page(client_for(cast.alice), cast)
     assert "There is only one owner." in text
     assert reverse("custody:shred", args=[cast.acme.uid]) not in text
+
+
+def test_it_moves_what_lies_under_older_keys(cast: Cast, client_for: ClientFor, stored: list[Secret]) -> None:
+    client, address = client_for(cast.alice), reverse("custody:move", args=[cast.acme.uid])
+    assert address not in page(client, cast)
+    rotate(cast)
+    assert f"{len(stored)} values lie under an older key" in page(client, cast)
+    location = client.post(address)["Location"]
+    assert address not in page(client, cast), "it is being done"
+    client.post(f"{location}advance/")
+    assert "All 7 values are under the new key." in client.get(location).content.decode()
+    assert address not in page(client, cast)
 
 
 def test_it_shows_retired_keys_apart_and_how_to_destroy_one(cast: Cast, client_for: ClientFor) -> None:

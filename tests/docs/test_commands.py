@@ -2,17 +2,33 @@
 
 import re
 import subprocess
+from argparse import ArgumentParser, _SubParsersAction
 
 import pytest
 from django.core.management import get_commands, load_command_class
 
 from tests.docs.pages import ROOT, pages
+from vault.custody.cli.console import EXIT_FAILS, EXIT_REFUSED, EXIT_USAGE
 
 PAGES = {page.relative_to(ROOT).as_posix(): page.read_text(encoding="utf-8") for page in pages()}
 EVERYTHING = "\n".join(PAGES.values()).replace("\\\n", " ")
 # A word after `make` in a sentence or in a list of commands; not the verb.
 _TARGET = re.compile(r"(?:^|`)make((?: [a-z-]+)+|)", re.MULTILINE)
 _MANAGE = re.compile(r"manage\.py ([a-z_]+)((?: +(?:--?[a-z][\w-]*|(?!#)\S+))*)")
+
+# `keys status` in prose, and `manage.py keys status` anywhere; `keys_wrappedkey` and the words “keys of …” are neither.
+_KEYS = re.compile(r"(?:manage\.py |`)keys ([a-z][a-z-]*)")
+
+
+def options_of(parser: ArgumentParser) -> set[str]:
+    """Every option that it takes."""
+    return {option for action in parser._actions for option in action.option_strings}
+
+
+def subcommands_of(parser: ArgumentParser) -> dict[str, ArgumentParser]:
+    """The words that may follow a command, each with what it takes; none for most commands."""
+    found = [action.choices for action in parser._actions if isinstance(action, _SubParsersAction)]
+    return dict(found[0]) if found else {}
 
 
 def test_it_is_a_target_of_the_makefile() -> None:
@@ -36,9 +52,25 @@ def test_it_is_a_command_of_manage_py_with_these_options() -> None:
     for name, rest in named:
         assert name in commands, name
         parser = load_command_class(commands[name], name).create_parser("manage.py", name)
-        known = {option for action in parser._actions for option in action.option_strings}
+        known = options_of(parser)
+        for word, subparser in subcommands_of(parser).items():
+            known |= options_of(subparser) if word in rest.split()[:1] else set()
         for option in re.findall(r"(?<!\S)(--[a-z-]+)", rest):
             assert option in known, f"manage.py {name} {option}"
+
+
+def test_every_word_after_keys_is_a_subcommand_and_each_is_explained_somewhere() -> None:
+    known = set(subcommands_of(load_command_class(get_commands()["keys"], "keys").create_parser("manage.py", "keys")))
+    named = set(_KEYS.findall(EVERYTHING))
+    assert named - known == set()
+    assert known - named == set()
+
+
+def test_the_exit_codes_are_those_of_the_command() -> None:
+    told = " ".join(PAGES["docs/operators/runbooks/README.md"].split())
+    assert f"{EXIT_FAILS} something does not hold" in told
+    assert f"{EXIT_USAGE} wrong usage" in told
+    assert f"{EXIT_REFUSED} refused as things are" in told
 
 
 def test_the_modules_that_are_run_exist() -> None:

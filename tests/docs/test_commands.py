@@ -14,7 +14,7 @@ PAGES = {page.relative_to(ROOT).as_posix(): page.read_text(encoding="utf-8") for
 EVERYTHING = "\n".join(PAGES.values()).replace("\\\n", " ")
 # A word after `make` in a sentence or in a list of commands; not the verb.
 _TARGET = re.compile(r"(?:^|`)make((?: [a-z-]+)+|)", re.MULTILINE)
-_MANAGE = re.compile(r"manage\.py ([a-z_]+)((?: +(?:--?[a-z][\w-]*|(?!#)\S+))*)")
+_MANAGE = re.compile(r"manage\.py ([a-z_]+)((?: +(?:--?[a-z][\w-]*|(?![#`])[^\s`]+))*)")
 
 # `keys status` in prose, and `manage.py keys status` anywhere; `keys_wrappedkey` and the words “keys of …” are neither.
 _KEYS = re.compile(r"(?:manage\.py |`)keys ([a-z][a-z-]*)")

@@ -32,7 +32,8 @@ def start() -> None:
     _PID.write_text(str(server.pid), encoding="ascii")
     until = time.monotonic() + SECONDS
     while server.poll() is None and time.monotonic() < until:
-        with suppress(OSError), urllib.request.urlopen(f"http://127.0.0.1:{_PORT}/healthz", timeout=5):
+        # Not /healthz: who asks for this one makes the process say which root keys it has.
+        with suppress(OSError), urllib.request.urlopen(f"http://127.0.0.1:{_PORT}/readyz", timeout=5):
             return
         time.sleep(0.1)
     sys.exit(f"holdfast did not start:\n{_LOG.read_text(encoding='utf-8')}")

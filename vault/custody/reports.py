@@ -4,7 +4,7 @@ A report is a C2SP signed note by the instance's `sign` key. Its public half (a 
 in `keys status`: kept elsewhere, it proves a report without this instance.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from urllib.parse import urlsplit
@@ -17,7 +17,7 @@ from vault.crypto.notes import BadSignature, sign_note, verifier_text, verify_no
 from vault.custody.exposure import Exposure
 from vault.keys.keyrings import keyring_for
 from vault.keys.models import WrappedKey
-from vault.keys.purposes import SYSTEM_SCOPE, KeyState, Purpose
+from vault.keys.purposes import SYSTEM_SCOPE, Purpose
 from vault.keys.writing import keyring_to_write
 from vault.names import safe_label
 
@@ -77,11 +77,8 @@ def moment(at: datetime) -> str:
     return f"{at:%Y-%m-%d %H:%M:%S} UTC"
 
 
-def _sign_keys() -> Iterable[TenantKey]:
-    rows = WrappedKey.objects.filter(scope=SYSTEM_SCOPE, purpose=Purpose.SIGN.value)
-    for row in rows.exclude(state=KeyState.DESTROYED.value).order_by("-version"):
-        key_id = bytes(row.key_id)
-        yield keyring_for(SYSTEM_SCOPE, Purpose.SIGN, needing=key_id).get(key_id)
+def _sign_keys() -> list[TenantKey]:
+    return sorted(keyring_for(SYSTEM_SCOPE, Purpose.SIGN), key=lambda key: -key.version)
 
 
 def _text(draft: Draft) -> str:

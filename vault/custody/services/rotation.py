@@ -49,8 +49,11 @@ def rotate_key(*, actor: Requester, scope: str, purpose: Purpose) -> WrappedKey:
 def retire_unneeded(*, actor: Requester, scope: str, purpose: Purpose) -> list[WrappedKey]:
     """Retires every superseded key of that scope and purpose that no row needs, and returns those.
 
-    Raises `AccessDenied`, `InstanceAdministratorsOnly`, `KeysDestroyed`, `EventNotWritten`.
+    Never a key that signed: what it signed is out in the world, and is checked with it. Raises `AccessDenied`,
+    `InstanceAdministratorsOnly`, `KeysDestroyed`, `EventNotWritten`.
     """
+    if purpose is Purpose.SIGN:
+        return []
     retired = []
     with transaction.atomic(durable=True):
         organization_id = authorize_scope(actor, scope)

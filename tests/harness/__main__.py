@@ -30,6 +30,8 @@ SQLITE, POSTGRESQL = "sqlite", "postgresql"
 # These touch no database, or one of their own: once is enough.
 DATABASE_FREE = ("tests/vault/crypto", "tests/vault/keys/providers", "tests/static", "tests/deploy")
 BROWSER_DATABASE = POSTGRESQL
+# What needs a browser has a pass of its own, and what takes minutes a command of its own (`make proof`).
+QUICK = "not browser and not proof"
 WORKERS = "2"
 STOP_SECONDS = 15
 NO_TESTS = 5  # pytest's exit code
@@ -69,8 +71,8 @@ def whole_suite() -> list[Pass]:
     workers = ("-n", WORKERS)
     without = tuple(f"--ignore={path}" for path in DATABASE_FREE)
     return [
-        Pass("SQLite", SQLITE, ("-m", "not browser", *workers, "tests")),
-        Pass("PostgreSQL", POSTGRESQL, ("-m", "not browser", *workers, *without, "tests")),
+        Pass("SQLite", SQLITE, ("-m", QUICK, *workers, "tests")),
+        Pass("PostgreSQL", POSTGRESQL, ("-m", QUICK, *workers, *without, "tests")),
         # By file, because the tests of one file share a server and a browser.
         Pass("Chromium", BROWSER_DATABASE, ("-m", "browser", *workers, "--dist", "loadfile", "tests"), browser=True),
     ]

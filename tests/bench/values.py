@@ -1,8 +1,6 @@
-"""An organization with many values, and the memory that an act takes: what the benchmarks of keys start from."""
+"""An organization with many values: what the benchmarks of keys start from."""
 
-import tracemalloc
 import uuid
-from collections.abc import Callable
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -60,19 +58,6 @@ def tidy() -> None:
     """Leave no dead rows of what was done before to what is measured next."""
     with connection.cursor() as cursor:
         cursor.execute("VACUUM (ANALYZE) secrets_secretversion" if connection.vendor == "postgresql" else "ANALYZE")
-
-
-def peak_memory(act: Callable[[], None]) -> int:
-    """The most bytes that Python had allocated at once for an act, beyond what it had before."""
-    tracemalloc.start()
-    try:
-        before, _ = tracemalloc.get_traced_memory()
-        tracemalloc.reset_peak()
-        act()
-        _, peak = tracemalloc.get_traced_memory()
-        return peak - before
-    finally:
-        tracemalloc.stop()
 
 
 def _secret(place: Environment, number: int) -> Secret:

@@ -12,9 +12,10 @@ from tests.cast import Cast, authenticator_of
 from tests.vault.custody.pages.proofs import JSON, only_operation
 from vault.custody import services
 from vault.custody.kinds import OperationState
-from vault.custody.models import KeyOperation
+from vault.custody.services import verifying_in_parts
 from vault.custody.services.authority import OPERATOR, InstanceAdministratorsOnly
 from vault.fields import verification_parts
+from vault.fields.verification_parts import Part, Position
 from vault.secrets.kinds import Kind
 from vault.secrets.models import Secret, SecretVersion
 from vault.secrets.services import create_secret
@@ -96,12 +97,23 @@ def test_it_begins_none_beside_the_one_that_is_under_way(cast: Cast, stored: lis
     assert services.start_verification(actor=cast.adam, scope=cast.acme.key_scope) == first
 
 
-def test_it_leaves_the_work_of_an_earlier_look_alone(cast: Cast, stored: list[Secret]) -> None:
-    """Of two that advance the same operation from the same position, the later one adds nothing twice."""
+@pytest.mark.usefixtures("_small_parts")
+def test_it_counts_nothing_twice_when_two_do_the_same_part(
+    cast: Cast, stored: list[Secret], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While the first opens the values of a part, a second one does this part."""
     operation = services.start_verification(actor=OPERATOR, scope=cast.acme.key_scope)
-    stale = KeyOperation.objects.get(pk=operation.pk)
-    services.advance_verification(actor=OPERATOR, operation=operation)
-    again = services.advance_verification(actor=OPERATOR, operation=stale)
+    first = [True]
+
+    def meanwhile(scope: str | None, position: Position) -> Part:
+        if first:
+            first.clear()
+            services.advance_verification(actor=OPERATOR, operation=operation, seconds=0)
+        return verification_parts.verify_part(scope, position)
+
+    monkeypatch.setattr(verifying_in_parts, "verify_part", meanwhile)
+    again = services.advance_verification(actor=OPERATOR, operation=operation)
+    assert not first
     assert (again.state, again.done) == (OperationState.DONE, len(stored) + 1)
     assert Event.objects.filter(action="key.verified").count() == 1
 

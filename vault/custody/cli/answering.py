@@ -85,12 +85,12 @@ def _say(console: Console, operation: KeyOperation, report: KeyReport, path: Pat
     console.say(
         f"{operation.done:,} values were encrypted anew; {operation.result['left']:,} are left under the old keys."
     )
+    if operation.organization_id is None:
+        console.say("Recovery shares of the root key given up do not rebuild the new one: run `manage.py keys split`.")
     for section in operation.result["sections"]:
         mails = operation.result["mails"].get(section["organization"], {})
         ends = ", ".join(f"{number} {end.replace('_', ' ')}" for end, number in mails.items()) or "no active owner"
         console.say(f"Mails to the owners of {section['slug']}: {ends}.")
-    if operation.organization_id is None:
-        console.say("Recovery shares of the root key given up do not rebuild the new one: run `manage.py keys split`.")
 
 
 def _document(operation: KeyOperation, report: KeyReport) -> dict[str, Any]:

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,8 @@ ROOT = Path(__file__).resolve().parent.parent
 PRODUCTION = os.environ.get("HOLDFAST_ENV") == "production"
 HOUSEKEEPING_SECONDS = 3600
 FIRST_HOUSEKEEPING_SECONDS = 60
+RETRY_SECONDS = 5
+PUT_OFF_REQUESTS = 100
 
 wsgi_app = "vault.wsgi"
 chdir = str(ROOT)
@@ -113,6 +116,26 @@ def on_starting(server: Any) -> None:
 def post_fork(server: Any, worker: Any) -> None:
     """Each worker holds keys, and is protected itself: a change of user, for one, would undo what it inherited."""
     protect_process()
+
+
+def pre_request(worker: Any, request: Any) -> None:
+    """Put off the renewal of a worker while its successor could not have the root keys: it would serve nothing."""
+    if worker.nr + 1 < worker.max_requests:
+        return
+    from vault.keys.providers import could_begin
+
+    if not could_begin():
+        worker.max_requests = worker.nr + 1 + PUT_OFF_REQUESTS
+
+
+def worker_exit(server: Any, worker: Any) -> None:
+    """Let the others go on when a worker that was to take another's place could not begin; one comes again.
+
+    With the exit codes for a failed start gunicorn stops as a whole. That is right for the first workers only.
+    """
+    if not worker.booted and worker.age > server.cfg.workers:
+        time.sleep(RETRY_SECONDS)
+        sys.exit(1)
 
 
 def when_ready(server: Any) -> None:

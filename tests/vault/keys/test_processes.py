@@ -1,10 +1,11 @@
 import os
+import sqlite3
 import time
 from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
-from django.db import connections
+from django.db import connection, connections
 from django.test import Client
 from django.utils import timezone
 
@@ -12,7 +13,7 @@ from tests.vault.keys.conftest import supersede
 from vault.keys import generation, keyrings, processes
 from vault.keys.keyrings import keyring_for
 from vault.keys.models import ServingProcess
-from vault.keys.providers import root_keys
+from vault.keys.providers import RootKeyUnavailable, root_keys
 from vault.keys.purposes import SYSTEM_SCOPE, Purpose
 
 pytestmark = pytest.mark.django_db
@@ -127,3 +128,51 @@ def test_a_change_of_keys_is_no_reason_to_write(monkeypatch: pytest.MonkeyPatch)
     keyrings.refresh()
     _request()
     assert ServingProcess.objects.get().seen_at == long_ago
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="only SQLite has one writer for all")
+def test_a_request_does_not_wait_for_another_writer_to_say_so() -> None:
+    _request()
+    processes.announce()
+    writer = sqlite3.connect(connection.settings_dict["NAME"], isolation_level=None)
+    writer.execute("BEGIN IMMEDIATE")
+    try:
+        began = time.monotonic()
+        _request()
+        assert time.monotonic() - began < 1
+    finally:
+        writer.close()
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA busy_timeout")
+        assert cursor.fetchone() == (20_000,)  # as before
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="a session of SQLite is never for reading only")
+def test_a_request_does_not_fail_where_nothing_can_be_written(caplog: pytest.LogCaptureFixture) -> None:
+    _request()
+    processes.announce()
+    with connection.cursor() as cursor:
+        cursor.execute("SET default_transaction_read_only = on")
+    try:
+        _request()
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("SET default_transaction_read_only = off")
+    assert [record.getMessage() for record in caplog.records] == [
+        "That this process is there could not be written down (InternalError)"
+    ]
+    assert not ServingProcess.objects.exists()
+
+
+def test_nor_where_the_first_root_key_cannot_be_had_at_the_moment(monkeypatch: pytest.MonkeyPatch) -> None:
+    _request()
+    processes.announce()
+
+    def unavailable() -> None:
+        raise RootKeyUnavailable("Its provider is gone.")
+
+    monkeypatch.setattr(processes, "root_keys", unavailable)
+    _request()
+    assert not ServingProcess.objects.exists()

@@ -30,6 +30,7 @@ __all__ = [
     "RootKeyProvider",
     "RootKeyUnavailable",
     "configured_provider",
+    "could_begin",
     "forget",
     "on_dropped",
     "reread",
@@ -105,6 +106,22 @@ def reread() -> tuple[RootKey, ...]:
     live.reread()
     _keep(live)
     return live.root_keys()
+
+
+def could_begin() -> bool:
+    """Whether a process that begins now would have root keys: for one that is about to be replaced by such a process.
+
+    Waits for nobody: if no provider was asked just now, one is asked meanwhile, and the answer is no until it is known.
+    """
+    live = _loaded()
+    try:
+        configured_provider().configured()
+    except RootKeyProblem:
+        return False
+    can = live.can_be_had() if live.renews else True
+    if can is None and _keeper is not None:
+        _keeper.wake()
+    return bool(can)
 
 
 def on_dropped(callback: Callable[[], None]) -> None:

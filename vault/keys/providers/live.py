@@ -26,6 +26,8 @@ WANTED_RETRY_SECONDS = 5
 """The same while somebody wants a root key that is not there."""
 START_RETRY_SECONDS = 2
 """Pause between attempts at the start."""
+RECENT_SECONDS = 60
+"""An answer of a provider that is older says nothing about what a process that begins now would get."""
 REREAD_SECONDS = 1
 """A source is read again at most this often: who asks for a root key that nobody has must not keep us busy."""
 
@@ -94,6 +96,12 @@ class LiveRootKeys:
         """Whether a configured root key cannot be used, and has not been asked for just now."""
         now = self._clock.monotonic()
         return now - self._asked_at >= WANTED_RETRY_SECONDS and not all(map(self._is_usable, self._held.values()))
+
+    def can_be_had(self) -> bool | None:
+        """Whether the providers unsealed all of them when they were last asked; None if that is a while ago."""
+        if self._renewing.locked() or self._clock.monotonic() - self._asked_at > RECENT_SECONDS:
+            return None
+        return all(held.root_key is not None and held.failing_since is None for held in self._held.values())
 
     def root_keys(self) -> tuple[RootKey, ...]:
         """The root keys that can be used now, in their order. Raises RootKeyUnavailable if the first is not among them.

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from tests.vault.keys.providers.clock import TestClock
-from tests.vault.keys.providers.service import Service
+from tests.vault.keys.providers.service import Service, wait_until
 from vault.crypto.rootkey import RootKey, generate_root_key_text
-from vault.keys.providers import RootKeyUnavailable, configured_provider, remote
+from vault.keys.providers import RootKeyUnavailable, configured_provider, could_begin, live, remote
 from vault.keys.providers.live import RETRY_SECONDS, LiveRootKeys
 
 REFRESH, GRACE = 300, 3600
@@ -129,3 +129,31 @@ def test_a_failure_that_ends_in_time_leaves_the_whole_grace_for_the_next(service
         kept.after(5)
         assert kept.ids()
     assert kept.drops == 0
+
+
+def test_it_is_known_for_a_minute_whether_a_process_that_begins_now_would_have_them(
+    service: Service, text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = Kept()
+    assert kept.keys.can_be_had() is True
+    kept.clock.now += 61
+    assert kept.keys.can_be_had() is None
+
+    service.go()
+    try:
+        kept.keys.renew()
+        assert kept.keys.can_be_had() is False
+        assert kept.ids()
+    finally:
+        service.come_back()
+    kept.keys.renew()
+    assert kept.keys.can_be_had() is True
+
+
+def test_who_asks_for_it_when_it_is_not_known_has_the_provider_asked(
+    service: Service, text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live, "RECENT_SECONDS", -1)
+    assert not could_begin()
+    monkeypatch.setattr(live, "RECENT_SECONDS", 60)
+    wait_until(could_begin, why="the provider answers")

@@ -1,10 +1,10 @@
 """Signed reports: to read on a page, and to have as the file that was signed."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -28,18 +28,19 @@ class ShownReport:
     file_url: str
 
 
-def shown_reports(reports: Iterable[KeyReport], *, organization: Organization | None) -> list[ShownReport]:
+def shown_reports(reports: QuerySet[KeyReport], *, organization: Organization | None) -> list[ShownReport]:
     """The newest reports, with their addresses on the pages of the organization, or of the instance (None)."""
+    return [_shown(report, organization) for report in reports.defer("text")[:SHOWN]]
+
+
+def _shown(report: KeyReport, organization: Organization | None) -> ShownReport:
     prefix, of = ("instance_", []) if organization is None else ("", [organization.uid])
-    return [
-        ShownReport(
-            label=report.get_kind_display(),
-            created_at=report.created_at,
-            url=reverse(f"custody:{prefix}report", args=[*of, report.uid]),
-            file_url=reverse(f"custody:{prefix}report_file", args=[*of, report.uid]),
-        )
-        for report in list(reports)[:SHOWN]
-    ]
+    return ShownReport(
+        label=report.get_kind_display(),
+        created_at=report.created_at,
+        url=reverse(f"custody:{prefix}report", args=[*of, report.uid]),
+        file_url=reverse(f"custody:{prefix}report_file", args=[*of, report.uid]),
+    )
 
 
 @require_safe
@@ -70,7 +71,7 @@ def instance_report_file(request: HttpRequest, report: UUID) -> HttpResponse:
 
 
 def _page(request: HttpRequest, report: KeyReport, organization: Organization | None) -> HttpResponse:
-    shown = shown_reports([report], organization=organization)[0]
+    shown = _shown(report, organization)
     context = {
         "nav": "account" if organization is None else "keys",
         "tab": "keys",

@@ -7,6 +7,7 @@ in short transactions; killed and called again, they go on where they were.
 """
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import NamedTuple
 
 from django.db import models, transaction
@@ -213,10 +214,13 @@ def _source(root_key: RootKey) -> str:
 
 
 def _note_wrapping(root_key: RootKey) -> None:
-    """Write down since when a root key wraps, unless that is written."""
-    if KnownRootKey.objects.filter(key_id=root_key.key_id, wrapping_since__isnull=False).exists():
+    """Write down since when a root key wraps, unless that is written: after all others, whatever the clock says."""
+    wrapping = KnownRootKey.objects.filter(wrapping_since__isnull=False)
+    if wrapping.filter(key_id=root_key.key_id).exists():
         return
-    now = timezone.now()
+    now, latest = timezone.now(), wrapping.aggregate(latest=models.Max("wrapping_since"))["latest"]
+    if latest is not None and latest >= now:
+        now = latest + timedelta(microseconds=1)
     known = KnownRootKey(key_id=root_key.key_id, source=_source(root_key), wrapping_since=now)
     KnownRootKey.objects.bulk_create([known], ignore_conflicts=True)
     KnownRootKey.objects.filter(key_id=root_key.key_id, wrapping_since=None).update(wrapping_since=now)

@@ -132,7 +132,7 @@ def test_a_failure_that_ends_in_time_leaves_the_whole_grace_for_the_next(service
 
 
 def test_it_is_known_for_a_minute_whether_a_process_that_begins_now_would_have_them(
-    service: Service, text: str, monkeypatch: pytest.MonkeyPatch
+    service: Service, text: str
 ) -> None:
     kept = Kept()
     assert kept.keys.can_be_had() is True

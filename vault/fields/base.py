@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.core import checks
 from django.core.exceptions import ValidationError
-from django.db import models
+from django.db import models, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models.expressions import Col
 
@@ -54,6 +54,18 @@ class _EncryptedCol(Col):
 
     def get_db_converters(self, connection: BaseDatabaseWrapper) -> list[Any]:
         return [] if self._for_instances else super().get_db_converters(connection)
+
+
+class _KeptCol(_EncryptedCol):
+    """The column as the value that it gets in an UPDATE."""
+
+
+class _Kept(models.F):
+    """What to write for a value that stays what it is in the row, whoever changed it there meanwhile."""
+
+    def resolve_expression(self, *args: Any, **kwargs: Any) -> Any:
+        column: Any = super().resolve_expression(*args, **kwargs)
+        return _KeptCol(column.alias, column.target, column.output_field)
 
 
 class EncryptedField(_Field):
@@ -193,11 +205,13 @@ class EncryptedField(_Field):
     def from_db_value(self, value: Any, expression: Any, connection: BaseDatabaseWrapper) -> Envelope | None:
         return None if value is None else Envelope(value)
 
-    def pre_save(self, model_instance: models.Model, add: bool) -> Envelope:
+    def pre_save(self, model_instance: models.Model, add: bool) -> Envelope | _Kept:
         """The envelope to write: encrypts what was assigned; else the one that is there, if it opens where it goes.
 
-        Encrypting takes the transaction that writes the row (``vault.keys.writing``). Raises RowMoved, and what
-        ``vault.crypto.envelope.encrypt`` and ``keyring_to_write`` raise.
+        What was read and not assigned is not written again but stays what it is in the row: it may have come under
+        another key since, and the former one may be gone. Encrypting takes the transaction that writes the row
+        (``vault.keys.writing``). Raises RowMoved, and what ``vault.crypto.envelope.encrypt`` and ``keyring_to_write``
+        raise.
         """
         held = self.held(model_instance)
         if isinstance(held, Unsaved):
@@ -207,11 +221,22 @@ class EncryptedField(_Field):
         opened: Opened | None = model_instance.__dict__.get(self.opened_name)
         if opened is not None and opened[Opened.ENVELOPE] is held:
             if opened[Opened.CONTEXT] == self.context(model_instance)[1]:
-                return Envelope(held)
+                return self._kept(model_instance, held, new=add or model_instance._state.adding)
             if add or model_instance._state.adding:
                 # Never stored, or copied to a new row: what was assigned or read is here, to be encrypted for it.
                 return self._encrypt(model_instance, opened[Opened.VALUE], self.to_plaintext(opened[Opened.VALUE]))
         self._refuse_moved(held, self.binding(model_instance))
+        return self._kept(model_instance, held, new=add or model_instance._state.adding)
+
+    def _kept(self, instance: models.Model, held: bytes, *, new: bool) -> Envelope | _Kept:
+        """What to write for a value that was not assigned, and opens where it goes."""
+        if not new and held.__class__ is bytes:  # as the database gave it
+            return _Kept(self.name)
+        if transaction.get_connection().in_atomic_block:
+            scope, _ = self.context(instance)
+            if envelopes.key_id_of(held) != keyring_to_write(scope, self.purpose, wraps=0).active.key_id:
+                value = getattr(instance, self.name)
+                return self._encrypt(instance, value, self.to_plaintext(value))
         return Envelope(held)
 
     def get_prep_value(self, value: Any) -> Any:
@@ -224,6 +249,8 @@ class EncryptedField(_Field):
 
     def get_db_prep_save(self, value: Any, connection: BaseDatabaseWrapper) -> Any:
         # Field.get_db_prep_save would let expressions pass: F(), Value(), the Case of bulk_update.
+        if isinstance(value, _KeptCol):
+            return value
         return self.get_db_prep_value(value, connection)
 
     def get_lookup(self, lookup_name: str) -> Any:

@@ -43,10 +43,15 @@ class Environment:
             self.problems.append(f"{name} must be true or false")
         return False
 
-    def number(self, name: str, default: int, *, least: int = 1) -> int:
+    def number(self, name: str, default: int, *, least: int = 1, most: int = 1_000_000) -> int:
+        """The whole number of `name`. `most` is far beyond sense, and keeps sums with dates from overflowing."""
         raw = self.text(name, str(default))
-        if raw.isascii() and raw.isdigit() and int(raw) >= least:
-            return int(raw)
+        if raw.isascii() and raw.isdigit() and len(raw) < 20:
+            if least <= int(raw) <= most:
+                return int(raw)
+            if int(raw) > most:
+                self.problems.append(f"{name} must be a whole number of at most {most}")
+                return default
         self.problems.append(f"{name} must be a whole number of at least {least}")
         return default
 

@@ -147,9 +147,6 @@ if SMTP_URL:
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env.text("HOLDFAST_MAIL_FROM", "Holdfast <holdfast@localhost>")
 
-if not OFFLINE:
-    env.raise_problems()
-
 # --- application ------------------------------------------------------------------------------------------------------
 INSTALLED_APPS = [
     "vault.apps.VaultConfig",
@@ -300,11 +297,18 @@ TRASH_DAYS = 30
 INVITATION_HOURS = 72
 SETUP_LINK_HOURS = 24
 REVEAL_SECONDS = 30
-# How long a key of each purpose writes before its rotation is due, and how often it may wrap before housekeeping
-# rotates it by itself: at most 2^32 random nonces under one key (NIST SP 800-38D §8.3), with room to spare.
-KEY_ROTATION_DAYS = {"data": 365, "totp": 365, "token": 365, "audit": 365, "row": 365, "sign": 365}
+# How long a key of each purpose writes, and the root key wraps, before a rotation is due; and how often a key may wrap
+# before housekeeping rotates it by itself: at most 2^32 random nonces under one key (NIST SP 800-38D §8.3), with room
+# to spare.
+_ROTATION_DAYS = env.number("HOLDFAST_KEY_ROTATION_DAYS", 365)
+KEY_ROTATION_DAYS = dict.fromkeys(("data", "totp", "token", "audit", "row", "sign"), _ROTATION_DAYS)
+ROOT_KEY_ROTATION_DAYS = env.number("HOLDFAST_ROOT_KEY_ROTATION_DAYS", 2 * 365)
 KEY_WRAP_ROTATE_AT = 2**31
 
+if not OFFLINE:
+    env.raise_problems()
+
+# --- logs -------------------------------------------------------------------------------------------------------------
 # A line that cannot be written would otherwise be printed raw, with the values in its exception.
 logging.raiseExceptions = False
 LOGGING = {

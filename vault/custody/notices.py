@@ -8,6 +8,7 @@ from orgs.models import Organization
 from vault.custody.kinds import OperationState
 from vault.custody.models import KeyOperation
 from vault.custody.presentation import Due, KeyRow, LeftBehind, Notice, Progress
+from vault.custody.root_keys import RootKeys
 from vault.custody.selectors import open_operation
 from vault.keys.purposes import KeyState, Purpose
 
@@ -35,12 +36,13 @@ def left_behind(rows: Sequence[KeyRow], scope: str, purpose: Purpose, url: str) 
     return LeftBehind(values, url) if values and open_operation(scope, purpose) is None else None
 
 
-def instance_notices(rows: Sequence[KeyRow]) -> list[Notice]:
+def instance_notices(rows: Sequence[KeyRow], roots: RootKeys) -> list[Notice]:
     """For the page of the instance: operations on its own keys and on everything, and which of its keys are due."""
     running = KeyOperation.objects.filter(organization_id=None, state=OperationState.RUNNING)
     notices = [under_way(each, reverse("custody:instance_operation", args=[each.uid])) for each in running]
     for due, level, icon, title in _DUE:
-        named = [row.purpose_label for row in rows if row.active and row.due is due]
+        named = ["Root key"] if any(row.due is due for row in roots.rows) else []
+        named += [row.purpose_label for row in rows if row.active and row.due is due]
         if named:
             notices.append(Notice(level, icon, title, f"{', '.join(named)}: rotate below."))
     return notices

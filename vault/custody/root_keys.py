@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from vault.crypto.errors import CryptoError
 from vault.crypto.fingerprint import fingerprint
-from vault.custody.presentation import age_words
+from vault.custody.presentation import Due, age_words, due_of
 from vault.custody.selectors import RootKeyLine, root_key_lines
 from vault.keys import processes
 from vault.keys.models import ServingProcess, WrappedKey
@@ -44,6 +44,10 @@ class RootKeyRow:
     def age_words(self) -> str:
         since = self.line.wrapping_since or self.line.first_seen_at
         return age_words((timezone.now() - since).days) if since else ""
+
+    @property
+    def due(self) -> Due:
+        return due_of(self.line.due_at)
 
 
 @dataclass(frozen=True, slots=True)

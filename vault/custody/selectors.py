@@ -92,7 +92,8 @@ class EscrowState:
 
 @dataclass(frozen=True, slots=True)
 class RootKeyLine:
-    """One root key that is configured or needed. `keys`: how many tenant keys it wraps now."""
+    """One root key that is configured or needed. `keys`: how many tenant keys it wraps now. `due_at`, `overdue`: of the
+    one that wraps, by the rotation period of root keys (`period_days`)."""
 
     fingerprint: str
     source: str
@@ -101,6 +102,17 @@ class RootKeyLine:
     keys: int
     first_seen_at: datetime | None
     wrapping_since: datetime | None
+    period_days: int
+
+    @property
+    def due_at(self) -> datetime | None:
+        if not self.wrapping or self.wrapping_since is None:
+            return None
+        return self.wrapping_since + timedelta(days=self.period_days)
+
+    @property
+    def overdue(self) -> bool:
+        return self.due_at is not None and self.due_at <= timezone.now()
 
 
 def inventory(scope: str) -> list[KeyLine]:
@@ -145,6 +157,7 @@ def root_key_lines() -> list[RootKeyLine]:
             keys=counts.get(key_id, 0),
             first_seen_at=known[key_id].first_seen_at if key_id in known else None,
             wrapping_since=known[key_id].wrapping_since if key_id in known else None,
+            period_days=settings.ROOT_KEY_ROTATION_DAYS,
         )
         for key_id in {*configured, *counts}
     ]

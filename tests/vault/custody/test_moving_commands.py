@@ -8,7 +8,7 @@ from tests.cast import Cast, authenticator_of
 from tests.vault.custody.commands import keys, keys_with_code, spoken
 from vault.custody.kinds import OperationKind
 from vault.custody.models import KeyOperation
-from vault.keys.models import WrappedKey
+from vault.keys.models import KnownRootKey, WrappedKey
 from vault.keys.purposes import SYSTEM_PURPOSES, SYSTEM_SCOPE, Purpose
 from vault.secrets.models import Secret, SecretVersion
 from vault.secrets.services import reveal_secret
@@ -229,4 +229,8 @@ def test_status_check_fails_for_an_overdue_rotation(cast: Cast) -> None:
     WrappedKey.objects.filter(scope=cast.acme.key_scope).update(activated_at=timezone.now() - timedelta(days=366))
     document, code = keys_with_code("status", "--check")
     assert (code, document["overdue"]) == (1, 1)
+    KnownRootKey.objects.update(wrapping_since=timezone.now() - timedelta(days=731))
+    document, code = keys_with_code("status", "--check")
+    assert (code, document["overdue"], document["root_keys"][0]["overdue"]) == (1, 2, True)
+    assert "OVERDUE since" in spoken("status")
     assert KeyOperation.objects.count() == 0

@@ -35,6 +35,14 @@ def load(folder: Path, **variables: str) -> object:
     return said
 
 
+@pytest.mark.parametrize("variable", ["HOLDFAST_SESSION_IDLE_MINUTES", "HOLDFAST_KEY_ROTATION_DAYS"])
+@pytest.mark.parametrize("wrong", ["never", "0", "-1", "9" * 30, "1000001"])
+def test_it_refuses_a_number_that_makes_no_sense(variable: str, wrong: str, tmp_path: Path) -> None:
+    said = load(tmp_path, **{variable: wrong})
+    assert isinstance(said, str)
+    assert f"- {variable} must be a whole number" in said
+
+
 @pytest.mark.parametrize(
     ("variable", "wrong"),
     [

@@ -29,7 +29,7 @@ def status(console: Console, options: dict[str, Any]) -> Result:
     roots, escrow = selectors.root_key_lines(), selectors.escrow_state()
     verified = selectors.last_verification(scope)
     running = list(KeyOperation.objects.filter(state=OperationState.RUNNING))
-    overdue = sum(line.overdue for line in lines)
+    overdue = sum(line.overdue for line in lines) + sum(root.overdue for root in roots)
     _print(console, lines, roots, escrow, verified, running)
     problems = []
     if options["check"] and overdue:
@@ -38,7 +38,7 @@ def status(console: Console, options: dict[str, Any]) -> Result:
         problems.append(verified.problem)
     document = {
         "keys": [_key(line) for line in lines],
-        "root_keys": [asdict(line) for line in roots],
+        "root_keys": [_root_key(line) for line in roots],
         "escrow": escrow_document(escrow),
         "overdue": overdue,
         "report_keys": verifiers(),
@@ -87,6 +87,11 @@ def _key(line: KeyLine) -> dict[str, Any]:
     }
 
 
+def _root_key(line: RootKeyLine) -> dict[str, Any]:
+    moments = {"first_seen_at": line.first_seen_at, "wrapping_since": line.wrapping_since, "due_at": line.due_at}
+    return {**asdict(line), **{name: _time(moment) for name, moment in moments.items()}, "overdue": line.overdue}
+
+
 def _time(moment: Any) -> str | None:
     return moment.isoformat(timespec="seconds") if moment else None
 
@@ -110,7 +115,8 @@ def _print(
     for root in roots:
         role = "wraps" if root.wrapping else "unwraps"
         source = root.source or ("configured" if root.configured else "NOT CONFIGURED")
-        console.say(f"  {root.fingerprint}  {role} {root.keys:,} keys, from {source}")
+        due = f", {'OVERDUE since' if root.overdue else 'due'} {root.due_at:%Y-%m-%d}" if root.due_at else ""
+        console.say(f"  {root.fingerprint}  {role} {root.keys:,} keys, from {source}{due}")
     console.say(f"Recovery shares: {_escrow(escrow)}")
     if verified is None:
         console.say("Last verification: never. Run `manage.py keys verify --all`.")

@@ -35,7 +35,7 @@ def keys(request: HttpRequest) -> HttpResponse:
     context = {
         "nav": "account",
         "tab": "keys",
-        "notices": instance_notices(rows),
+        "notices": instance_notices(rows, roots),
         "left_behind": left_behind(rows, SYSTEM_SCOPE, Purpose.TOTP, reverse("custody:instance_move")),
         "roots": roots,
         "rows": sorted((row for row in rows if row.active), key=lambda row: row.line.due_at or row.line.created_at),

@@ -17,7 +17,7 @@ from vault.custody.kinds import ReportKind
 from vault.custody.models import EscrowSet, EscrowShare, KeyReport
 from vault.custody.services.authority import OPERATOR
 from vault.keys import processes
-from vault.keys.models import ServingProcess, WrappedKey
+from vault.keys.models import KnownRootKey, ServingProcess, WrappedKey
 from vault.keys.purposes import SYSTEM_SCOPE, KeyState, Purpose
 from vault.keys.rootkeys import wrapping_root_key
 
@@ -48,6 +48,14 @@ def test_it_shows_every_key_of_the_instance_with_its_way_to_the_next(cast: Cast,
         assert key.fingerprint in text
         assert reverse("custody:instance_rotate", args=[key.purpose]) in text
         assert bytes(key.wrapped).hex() not in text
+
+
+def test_it_says_that_the_root_key_is_due(cast: Cast, client_for: ClientFor) -> None:
+    client = client_for(cast.alice)
+    assert "overdue" not in page(client)
+    KnownRootKey.objects.update(wrapping_since=timezone.now() - timedelta(days=731))
+    assert "Rotation is overdue" in page(client)
+    assert "Root key: rotate below." in page(client)
 
 
 @pytest.mark.parametrize("purpose", [Purpose.TOKEN, Purpose.ROW, Purpose.AUDIT, Purpose.SIGN])

@@ -27,9 +27,9 @@ Swap = tuple[Key, bytes, bytes]
 """A row's key, the front that it must still have, and what goes in its place."""
 
 
-def statements_for(column: EncryptedColumn) -> "Statements":
-    """Those of the configured database."""
-    return _Postgresql(column) if connection.vendor == "postgresql" else _Sqlite(column)
+def statements_for(column: EncryptedColumn, *, without: Sequence[UUID] = ()) -> "Statements":
+    """Those of the configured database. ``without``: organizations whose rows are left out where none is named."""
+    return (_Postgresql if connection.vendor == "postgresql" else _Sqlite)(column, without)
 
 
 class Statements(ABC):
@@ -38,9 +38,10 @@ class Statements(ABC):
     _slice = "SUBSTR"  # by the name that Django gave it in the index: with another the index would not serve
     _lock = ""
 
-    def __init__(self, column: EncryptedColumn) -> None:
+    def __init__(self, column: EncryptedColumn, without: Sequence[UUID]) -> None:
         quote = connection.ops.quote_name
         self.column = column
+        self._without = without if column.scope else ()
         self._table = quote(column.table)
         self._assigned = quote(column.name)
         self._value = f"{self._table}.{self._assigned}"
@@ -127,9 +128,13 @@ class Statements(ABC):
         return f"({self._key}) > ({', '.join(['%s'] * len(self._keys))})", list(after)
 
     def _within(self, scope: UUID | None, parameters: list[Any]) -> tuple[str, list[Any]]:
-        if scope is None:
+        if scope is not None:
+            return f"{self._scope} = %s", [*parameters, self._stored_uid(scope)]
+        if not self._without:
             return "TRUE", parameters
-        return f"{self._scope} = %s", [*parameters, self._stored_uid(scope)]
+        listed = ", ".join(["%s"] * len(self._without))
+        within = f"({self._scope} IS NULL OR {self._scope} NOT IN ({listed}))"
+        return within, [*parameters, *map(self._stored_uid, self._without)]
 
 
 class _Postgresql(Statements):
@@ -138,8 +143,8 @@ class _Postgresql(Statements):
     _slice = "SUBSTRING"
     _lock = "FOR UPDATE SKIP LOCKED"
 
-    def __init__(self, column: EncryptedColumn) -> None:
-        super().__init__(column)
+    def __init__(self, column: EncryptedColumn, without: Sequence[UUID]) -> None:
+        super().__init__(column, without)
         self._arrays = ", ".join(f"%b::{kind}[]" for kind in column.key_types)
         self._names = [f"k{number}" for number in range(len(self._keys))]
         self._same = " AND ".join(f"{key} = given.{name}" for key, name in zip(self._keys, self._names, strict=True))
@@ -206,8 +211,8 @@ class _Postgresql(Statements):
 class _Sqlite(Statements):
     """One row at a time: there is no way to the database that a batch would save."""
 
-    def __init__(self, column: EncryptedColumn) -> None:
-        super().__init__(column)
+    def __init__(self, column: EncryptedColumn, without: Sequence[UUID]) -> None:
+        super().__init__(column, without)
         self._same = " AND ".join(f"{key} = %s" for key in self._keys)
 
     def stream(self, scope: UUID | None, longest: int, number: int) -> Generator[list[Row]]:

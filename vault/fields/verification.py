@@ -5,7 +5,7 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from vault.crypto.errors import CryptoError
 from vault.crypto.rootkey import RootKey, root_key_id_of, unwrap
@@ -18,7 +18,7 @@ from vault.keys.models import WrappedKey
 from vault.keys.providers import root_keys
 from vault.keys.purposes import SYSTEM_SCOPE, KeyState, Purpose
 
-__all__ = ["RowFailure", "Verification", "failure_of_key", "verify"]
+__all__ = ["RowFailure", "Verification", "failure_of_key", "shredded_organizations", "verify"]
 
 Progress = Callable[[int, int], None]
 """Is told how many values were opened so far, of how many."""
@@ -37,13 +37,15 @@ class Verification:
     """What was found.
 
     ``checked``: values and tenant keys that were opened, or tried. ``failed``: those that do not open. ``failures``:
-    which; at most 1,000 of them. ``by_table``: the counts of each ``table.column``.
+    which; at most 1,000 of them. ``by_table``: the counts of each ``table.column``. ``left_out``: how many
+    organizations were left out, because their keys were destroyed on purpose.
     """
 
     checked: int
     failed: int
     failures: tuple[RowFailure, ...]
     by_table: dict[str, TableCount] = field(default_factory=dict)
+    left_out: int = 0
 
     @property
     def holds(self) -> bool:
@@ -58,6 +60,9 @@ def verify(*, scope: str | None = None, sample: int | None = None, progress: Pro
     as there are enough; within a column every set of rows of that size is equally likely. The tenant keys are opened
     all the same.
 
+    Without ``scope``, organizations are left out whose keys were all destroyed: that their values do not open is what
+    somebody wanted.
+
     Memory is flat, and nothing is locked. A value that is replaced meanwhile is looked at again before it is reported;
     rows that come in meanwhile may be left out. On PostgreSQL the values of a column are read in one transaction, to
     which belongs what ``progress`` writes. Raises ValueError for what is no scope or no number of rows,
@@ -71,7 +76,8 @@ def verify(*, scope: str | None = None, sample: int | None = None, progress: Pro
     if scope is not None:
         keys = keys.filter(scope=scope)
     columns = [column for column in encrypted_columns() if scope is None or column.holds(scope)]
-    several = [statements_for(column) for column in columns]
+    without = shredded_organizations() if scope is None else []
+    several = [statements_for(column, without=without) for column in columns]
     numbers = [statements.count(organization) for statements in several]
     shares = numbers if sample is None else _shares(sample, numbers)
     run.total = keys.count() + sum(shares)
@@ -81,7 +87,14 @@ def verify(*, scope: str | None = None, sample: int | None = None, progress: Pro
             run.open_values(statements, organization)
         elif share:
             run.open_some_values(statements, statements.any_of(organization, share))
-    return run.result()
+    return run.result(left_out=len(without))
+
+
+def shredded_organizations() -> list[UUID]:
+    """The organizations that have keys, all of which are destroyed."""
+    scopes = WrappedKey.objects.filter(purpose=Purpose.DATA.value).order_by().values("scope")
+    left = scopes.annotate(left=Count("pk", filter=~Q(state=KeyState.DESTROYED.value)))
+    return [UUID(scope) for scope in left.filter(left=0).values_list("scope", flat=True)]
 
 
 def _nobody(done: int, total: int) -> None:
@@ -115,10 +128,10 @@ class _Run:
         self._failures = Failures()
         self._counts: dict[str, TableCount] = {}
 
-    def result(self) -> Verification:
+    def result(self, *, left_out: int) -> Verification:
         """What was found so far."""
         checked = sum(count.checked for count in self._counts.values())
-        return Verification(checked, self._failures.count, tuple(self._failures.kept), self._counts)
+        return Verification(checked, self._failures.count, tuple(self._failures.kept), self._counts, left_out)
 
     def open_keys(self, keys: "QuerySet[WrappedKey]") -> None:
         """Open each wrapping of each tenant key for which there is a root key."""

@@ -11,7 +11,7 @@ from vault.fields.failures import RowFailure
 from vault.fields.opening import Opener
 from vault.fields.registry import EncryptedColumn, encrypted_columns
 from vault.fields.statements import statements_for
-from vault.fields.verification import failure_of_key
+from vault.fields.verification import failure_of_key, shredded_organizations
 from vault.keys.models import WrappedKey
 from vault.keys.purposes import SYSTEM_SCOPE, KeyState
 
@@ -53,9 +53,9 @@ class Part:
 
 def count(scope: str | None) -> int:
     """How many values and tenant keys there are to open, of a scope or of the whole instance."""
-    organization = _organization(scope)
+    organization, without = _organization(scope), _left_out(scope)
     return _tenant_keys(scope).count() + sum(
-        statements_for(column).count(organization) for column in _columns(scope).values()
+        statements_for(column, without=without).count(organization) for column in _columns(scope).values()
     )
 
 
@@ -71,7 +71,7 @@ def verify_part(scope: str | None, position: Position) -> Part:
             _KEYS, len(keys), tuple(failure for key in keys if (failure := failure_of_key(key))), _start_of(columns, 0)
         )
     names = list(columns)
-    statements = statements_for(columns[position.column])
+    statements = statements_for(columns[position.column], without=_left_out(scope))
     keys_of_rows = statements.pages(_organization(scope), position.after, PART)
     checked, failures = Opener(statements).open(keys_of_rows) if keys_of_rows else (0, [])
     following = (
@@ -89,6 +89,10 @@ def _plain(part: Any) -> Any:
 
 def _organization(scope: str | None) -> UUID | None:
     return None if scope is None or scope == SYSTEM_SCOPE else UUID(scope)
+
+
+def _left_out(scope: str | None) -> list[UUID]:
+    return shredded_organizations() if scope is None else []
 
 
 def _columns(scope: str | None) -> dict[str, EncryptedColumn]:

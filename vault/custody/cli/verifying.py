@@ -27,6 +27,11 @@ def verify(console: Console, options: dict[str, Any]) -> Result:
     for failure in operation.result["failures"]:
         version = "" if failure["version"] is None else f", version {failure['version']}"
         console.say(f"  {failure['table']}.{failure['column']}, row {failure['row']}{version}: {failure['problem']}")
+    left_out = operation.result["left_out"]
+    if left_out:
+        console.say(
+            f"Left out: {left_out:,} organization{'s' if left_out > 1 else ''} whose keys were destroyed on purpose."
+        )
     if not operation.problem:
         console.say(f"All of {operation.total:,} values open.")
     document = {
@@ -34,5 +39,6 @@ def verify(console: Console, options: dict[str, Any]) -> Result:
         "checked": operation.total,
         "sample": options["sample"],
         "by_table": operation.result["by_table"],
+        "left_out": left_out,
     }
     return Result(document, operation.problem)

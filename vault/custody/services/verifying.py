@@ -30,7 +30,8 @@ def verify_values(
     """Opens all values (or a random `sample`) of a scope, or of the whole instance, and remembers what was found.
 
     The operation's `done` counts values that were opened; `result` has `failures` (a list of objects with `table`,
-    `column`, `row`, `version`, `scope`, `key_fingerprint`, `problem`), `failed` (how many), `by_table` and `sample`.
+    `column`, `row`, `version`, `scope`, `key_fingerprint`, `problem`), `failed` (how many), `by_table`, `sample`
+    and `left_out` (organizations whose keys were destroyed on purpose).
     `progress` is called with (checked, total). One that is killed leaves nothing behind. Raises `AccessDenied`,
     `InstanceAdministratorsOnly`, `KeysDestroyed`, `EventNotWritten`.
     """
@@ -51,6 +52,7 @@ def verify_values(
         "failures": [asdict(failure) for failure in found.failures[:MOST_FAILURES]],
         "by_table": {name: asdict(count) for name, count in found.by_table.items()},
         "sample": sample,
+        "left_out": found.left_out,
     }
     with transaction.atomic():
         authorize_verification(actor, scope)

@@ -50,7 +50,7 @@ def shred(request: HttpRequest, organization: UUID) -> HttpResponse:
 @sensitive_post_parameters("password", "code")
 @require_http_methods(["GET", "HEAD", "POST"])
 def shred_approve(request: HttpRequest, organization: UUID, shredding: UUID) -> HttpResponse:
-    """Another owner agrees, with a proof, and the keys are destroyed before the answer."""
+    """Another owner agrees, with a proof: the keys are destroyed before the answer, or left to the operator."""
     actor, found = person(request), organization_of(request, organization, Permission.ORG_DELETE)
     wanted = shredding_of(request, found, shredding)
     if selectors.open_shred_request(found) != wanted or wanted.requested_by_id == actor.pk:
@@ -59,17 +59,22 @@ def shred_approve(request: HttpRequest, organization: UUID, shredding: UUID) -> 
     if form.is_valid():
         try:
             step_up(actor=actor, **form.proof)
-            approve_shred(actor=actor, request=wanted)
+            agreed = approve_shred(actor=actor, request=wanted, execute="later" not in request.POST)
         except (AccountError, CustodyError) as error:
             refuse(form, error)
         else:
-            messages.warning(request, f"The keys of {found.name} are destroyed.")
+            done = (
+                "are destroyed"
+                if agreed.executed_at
+                else "can now be destroyed by the operator, until the request ends"
+            )
+            messages.warning(request, f"The keys of {found.name} {done}.")
             return redirect("custody:keys", found.uid)
     context = {
         "form": form,
         "nav": "keys",
         "title": "Destroy the keys",
-        "lede": f"{wanted.requested_by.name} asks for it. When you agree, it happens at once.",
+        "lede": f"{wanted.requested_by.name} asks for it. When you agree, it happens at once, or the operator does it.",
         "agreeing": True,
         "submit": "Destroy the keys",
     }
@@ -81,9 +86,14 @@ def shred_cancel(request: HttpRequest, organization: UUID, shredding: UUID) -> H
     """Any owner withdraws what was asked for."""
     found = organization_of(request, organization, Permission.ORG_DELETE)
     try:
-        cancel_shred(actor=person(request), request=shredding_of(request, found, shredding))
+        ended = cancel_shred(actor=person(request), request=shredding_of(request, found, shredding))
     except CustodyError as error:
         messages.error(request, str(error))
     else:
-        messages.success(request, "Withdrawn. Nothing was destroyed.")
+        if ended.executed_at is not None:
+            messages.error(request, "It is too late to withdraw: another owner agreed, and the keys are destroyed.")
+        elif ended.cancelled_at is None:
+            messages.info(request, "The request had expired already. Nothing was destroyed.")
+        else:
+            messages.success(request, "Withdrawn. Nothing was destroyed.")
     return redirect("custody:keys", found.uid)

@@ -2,8 +2,10 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from io import StringIO
 
 import pytest
+from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -89,6 +91,21 @@ def test_another_owner_agrees_and_every_page_says_what_happened(
     assert reverse("custody:rotate", args=[cast.acme.uid]) not in keys
     assert client.get(reverse("custody:rotate", args=[cast.acme.uid])).status_code == 302
     assert client.post(reverse("custody:verify", args=[cast.acme.uid])).status_code == 302
+
+
+def test_another_owner_agrees_and_leaves_it_to_the_operator(
+    cast: Cast, client_for: ClientFor, asked: ShredRequest
+) -> None:
+    client, before = client_for(cast.alice), key_states()
+    assert 'name="later"' in client.get(approval(cast, asked)).content.decode()
+    answer = client.post(approval(cast, asked), {"confirmation": "Acme", "later": "1", **right(cast.alice)})
+    assert key_states() == before
+    said = client.get(answer["Location"]).content.decode()
+    assert "can now be destroyed by the operator" in said
+    assert "manage.py keys shred --org acme" in said
+    call_command("keys", "shred", "--org", "acme", "--confirm", "Acme", "--json", stdout=StringIO())
+    states = {state for scope, _, _, state in key_states() if scope == cast.acme.key_scope}
+    assert states == {"destroyed"}
 
 
 def test_it_wants_proof_of_the_other_owner_too(cast: Cast, client_for: ClientFor, asked: ShredRequest) -> None:

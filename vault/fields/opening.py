@@ -90,7 +90,7 @@ class Opener:
         self._places = Places(statements.column)
         self._purpose = statements.column.field.purpose
         self._width = len(statements.column.keys)
-        self._broken: dict[str, CryptoError] = {}
+        self._broken: dict[tuple[str, bytes], CryptoError] = {}
 
     def open(self, keys: Sequence[Key]) -> tuple[int, list[RowFailure]]:
         """The number of the rows with these keys that are there, and what is wrong with which of them."""
@@ -154,15 +154,15 @@ class Opener:
         scope, context = self._places.of(row)
         if not isinstance(stored, bytes):
             raise NotAuthentic
-        if scope in self._broken:
-            raise self._broken[scope].with_traceback(None)
+        key_id = key_id_of(stored)
+        broken = self._broken.get((scope, key_id))
+        if broken is not None:
+            raise broken.with_traceback(None)
         try:
-            ring = keyring_for(scope, self._purpose, needing=key_id_of(stored))
-        except UnsupportedFormat:
-            raise
+            ring = keyring_for(scope, self._purpose, needing=key_id)
         except CryptoError as error:
             if len(self._broken) < _REMEMBERED_SCOPES:
-                self._broken[scope] = error
+                self._broken[scope, key_id] = error
             raise
         return decrypt_in_context(ring, stored, context)
 

@@ -169,7 +169,12 @@ class _Step:
         target = keyring_to_write(self._scope, self._purpose, wraps=len(rows))
         if target.active.key_id == key_id:
             return  # it was activated since the keys were listed
-        source = keyring_for(self._scope, self._purpose, needing=key_id)
+        try:
+            source = keyring_for(self._scope, self._purpose, needing=key_id)
+        except CryptoError as error:  # this one key does not open: what is under the others goes on
+            for row in rows:
+                self._failures.add(places.failure(row, row[-1], error))
+            return
         if self._mode is Mode.REWRAP:
             swaps = self._rewrapped(places, rows, key_id, source, target.active)
             swapped = statements.swap_fronts(swaps) if swaps else 0

@@ -17,12 +17,12 @@ from threading import Lock
 from django.db import connection, transaction
 from django.db.models import Q
 
-from vault.crypto.errors import WrongKey
-from vault.crypto.keyring import Keyring, TenantKey
+from vault.crypto.errors import CryptoError, UnsupportedFormat, WrongKey
+from vault.crypto.keyring import Keyring, KeyUse, TenantKey
 from vault.crypto.rootkey import root_key_id_of, unwrap
 from vault.keys import generation, processes, providers
 from vault.keys.models import WrappedKey
-from vault.keys.providers import RootKeyUnavailable, on_dropped, root_keys
+from vault.keys.providers import RootKeyProblem, RootKeyUnavailable, on_dropped, root_keys
 from vault.keys.purposes import LIVE_STATES, KeyState, Purpose
 
 logger = logging.getLogger(__name__)
@@ -199,7 +199,11 @@ def _load(scope: str, purpose: Purpose, needing: bytes | None) -> Keyring:
 
 
 def _read(scope: str, purpose: Purpose, needing: bytes | None) -> Keyring:
-    """The live keys, and of the retired ones those that were needed before or are now."""
+    """The live keys, and of the retired ones those that were needed before or are now.
+
+    An older key that does not open, and that nobody needs now, is left out: it must not close what is under the others.
+    Not so a pepper, without which a lookup would find nothing, silently.
+    """
     in_memory = {key.key_id: key for key in _rings.get((scope, purpose), ())}
     wanted = [*in_memory, *([needing] if needing is not None else [])]
     rows = WrappedKey.objects.filter(scope=scope, purpose=purpose.value).filter(
@@ -216,31 +220,44 @@ def _read(scope: str, purpose: Purpose, needing: bytes | None) -> Keyring:
                 row.fingerprint,
                 scope,
             )
-        key = in_memory.get(key_id) or _spare.get(key_id) or _unwrap(row, purpose)
+        try:
+            key = in_memory.get(key_id) or _spare.get(key_id) or _unwrap(row, purpose)
+        except (CryptoError, RootKeyProblem) as problem:
+            if key_id == needing or row.state == KeyState.ACTIVE.value or purpose.use is KeyUse.MAC:
+                raise
+            logger.error(  # noqa: TRY400 - the message says all, and a traceback has no place in the log of a read
+                "The older key %s does not open, nor what is under it: %s", row.fingerprint, problem
+            )
+            continue
         ring = ring.with_key(key, active=row.state == KeyState.ACTIVE.value)
     return ring
 
 
 def _unwrap(row: WrappedKey, purpose: Purpose) -> TenantKey:
-    """The key in a row, from the wrapping whose root key is at hand."""
-    wrappings = [bytes(each) for each in (row.wrapped, row.next_wrapped) if each is not None]
-    unavailable: RootKeyUnavailable | None = None
-    for wrapped in wrappings:
-        try:
-            root_key = providers.root_key(root_key_id_of(wrapped))
-        except RootKeyUnavailable as problem:
-            unavailable = problem
+    """The key in a row, from the first of its wrappings that opens. Raises as ``keyring_for``."""
+    problem: CryptoError | RootKeyProblem | None = None
+    for wrapped in (row.wrapped, row.next_wrapped):
+        if wrapped is None:
             continue
-        if root_key is not None:
-            return unwrap(
-                root_key,
-                wrapped,
-                scope=row.scope,
-                purpose=purpose.value,
-                version=row.version,
-                use=purpose.use,
-                key_id=bytes(row.key_id),
-            )
-    if unavailable is not None:
-        raise unavailable
-    raise WrongRootKey(root_key_id_of(wrappings[0]))
+        try:
+            return _unwrap_one(row, bytes(wrapped), purpose)
+        except (CryptoError, RootKeyProblem) as failure:
+            # What waiting mends, and after that what is wrong with a wrapping, says more than a missing root key.
+            if problem is None or isinstance(failure, RootKeyUnavailable) or isinstance(problem, WrongRootKey):
+                problem = failure
+    raise problem or UnsupportedFormat(None, what="wrapped key")
+
+
+def _unwrap_one(row: WrappedKey, wrapped: bytes, purpose: Purpose) -> TenantKey:
+    root_key = providers.root_key(root_key_id_of(wrapped))
+    if root_key is None:
+        raise WrongRootKey(root_key_id_of(wrapped))
+    return unwrap(
+        root_key,
+        wrapped,
+        scope=row.scope,
+        purpose=purpose.value,
+        version=row.version,
+        use=purpose.use,
+        key_id=bytes(row.key_id),
+    )

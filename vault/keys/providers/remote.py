@@ -191,7 +191,10 @@ def _within_time(name: str, ask: Callable[[], _T]) -> _T:
             failures.append(RootKeyUnavailable(f"The provider {name} failed ({type(failure).__name__})."))
 
     thread = _asking[name] = threading.Thread(target=run, name=f"unseal-{name}", daemon=True)
-    thread.start()
+    try:
+        thread.start()
+    except RuntimeError:  # or the thread that renews would end, and keep for ever what it should drop
+        raise RootKeyUnavailable(f"The provider {name} cannot be asked: no thread can be started.") from None
     thread.join(ANSWER_SECONDS)
     if answers:
         return answers[0]

@@ -201,3 +201,26 @@ def test_a_root_key_that_is_added_is_found_while_a_provider_thinks(
     renewing.join()
     assert found is not None
     assert [key.key_id for key in kept.root_keys()] == [RootKey.from_text(each).key_id for each in (text, plain)]
+
+
+def test_a_machine_that_has_no_thread_left_fails_like_a_provider(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock, dropped = TestClock(), []
+    kept = LiveRootKeys(configured_provider(), refresh=300, grace=60, on_drop=lambda: dropped.append(True), clock=clock)
+    start = threading.Thread.start
+
+    def refuse(thread: threading.Thread) -> None:
+        if thread.name.startswith("unseal"):
+            raise RuntimeError("can't start new thread")
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    kept.renew()
+    assert kept.root_keys()
+    clock.now += 61
+    kept.renew()
+    assert dropped
+    with pytest.raises(RootKeyUnavailable):
+        kept.root_keys()
+    monkeypatch.undo()
+    kept.renew()
+    assert kept.root_keys()

@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from vault.crypto.errors import CryptoError
 from vault.crypto.fingerprint import fingerprint as shown
-from vault.crypto.rootkey import RootKey, new_tenant_key, root_key_id_of, unwrap, wrap_again
+from vault.crypto.rootkey import WRAPPED_SIZE, RootKey, new_tenant_key, root_key_id_of, unwrap, wrap_again
 from vault.keys import generation, processes, providers
 from vault.keys.keyrings import WrongRootKey
 from vault.keys.models import KnownRootKey, ServingProcess, WrappedKey
@@ -227,7 +227,11 @@ def _note_wrapping(root_key: RootKey) -> None:
 
 
 def _not_under(root_key: RootKey) -> models.QuerySet[WrappedKey]:
-    return WrappedKey.objects.exclude(state=KeyState.DESTROYED.value).exclude(root_key_id=root_key.key_id)
+    """The rows whose wrapping is another's, by their bytes: what a row says of itself may be wrong, and giving up the
+    other root key could not be undone."""
+    begins = b"\x01" + root_key.key_id  # version and root key (FORMAT.md, Wrapped tenant key)
+    under = Q(root_key_id=root_key.key_id, wrapped__gte=begins, wrapped__lte=begins.ljust(WRAPPED_SIZE, b"\xff"))
+    return WrappedKey.objects.exclude(state=KeyState.DESTROYED.value).exclude(under)
 
 
 def _has_next(root_key: RootKey) -> Q:

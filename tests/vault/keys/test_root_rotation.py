@@ -311,3 +311,28 @@ def test_system_keys_are_rewrapped_like_all_others(old_text: str, new_text: str,
         begin_root_rotation(new)
         finish_root_rotation(new)
     assert WrappedKey.objects.filter(scope=SYSTEM_SCOPE).exclude(root_key_id=new.key_id).count() == 0
+
+
+def test_a_row_that_says_to_be_under_the_next_root_key_and_is_not_is_not_left_behind(
+    key: WrappedKey, old_text: str, new_text: str, use_root_keys: UseRootKeys
+) -> None:
+    _, new = use_root_keys(old_text, new_text)
+    begin_root_rotation(next_root_key())
+    WrappedKey.objects.filter(pk=key.pk).update(root_key_id=new.key_id, next_root_key_id=None, next_wrapped=None)
+    finish_root_rotation(new)
+    use_root_keys(new_text)
+    verify_root_keys()
+    assert opens(key)
+
+
+def test_nor_is_one_that_says_to_be_under_another_one_and_is_not(
+    key: WrappedKey, old_text: str, new_text: str, use_root_keys: UseRootKeys
+) -> None:
+    _, new = use_root_keys(old_text, new_text)
+    begin_root_rotation(next_root_key())
+    finish_root_rotation(new)
+    WrappedKey.objects.filter(pk=key.pk).update(root_key_id=key.root_key_id)
+    finish_root_rotation(new)
+    use_root_keys(new_text)
+    verify_root_keys()
+    assert opens(key)

@@ -74,6 +74,9 @@ def share() -> None:
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:  # the ORM has no FOR SHARE
             cursor.execute("SELECT 1 FROM keys_keygeneration WHERE id = %s FOR SHARE", [KeyGeneration.SINGLETON])
+            there = cursor.fetchone()
+        if there is None:  # a lock of no row keeps nobody out
+            lock()
 
 
 def _begin_request(**_: Any) -> None:

@@ -204,3 +204,11 @@ def test_the_number_begins_where_there_is_none_and_is_never_lost() -> None:
     assert generation.number() == 0
     in_threads(*[_bump] * 5)
     assert generation.number() == 5
+
+
+@pytest.mark.django_db
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="on SQLite the transaction itself is the lock")
+def test_where_there_is_none_who_makes_a_key_locks_one_all_the_same(scope: str) -> None:
+    KeyGeneration.objects.all().delete()
+    create_tenant_key(scope=scope, purpose=Purpose.DATA)
+    assert KeyGeneration.objects.exists()

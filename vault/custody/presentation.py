@@ -229,6 +229,6 @@ class Progress:
 
 
 def failed_in(operation: KeyOperation) -> int:
-    """How many values an operation could not open."""
-    failed = operation.result.get("failed")
+    """How many values an operation could not open, or had to leave under a key given up."""
+    failed = operation.result.get("failed", operation.result.get("left"))
     return int(failed) if failed is not None else len(operation.result.get("failures", ()))

@@ -36,12 +36,16 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What a report is made of; `facts` are terms and texts for its head."""
+    """What a report is made of; `facts` are terms and texts for its head.
+
+    Without `names`, its sections count what each organization's own report lists: secrets, and who opened them.
+    """
 
     title: str
     facts: Sequence[tuple[str, str]]
     sections: Sequence[Section] = field(default_factory=list)
     notes: Sequence[str] = field(default_factory=list)
+    names: bool = True
 
 
 def signer_name() -> str:
@@ -86,7 +90,7 @@ def _text(draft: Draft) -> str:
     lines += [f"{term}: {_line(text)}" for term, text in draft.facts]
     lines += [_line(note) for note in draft.notes]
     for section in draft.sections:
-        lines += ["", *_section(section)]
+        lines += ["", *_section(section), *(_named(section.exposure) if draft.names else _counted(section.exposure))]
     return "".join(f"{line}\n" for line in _without_gaps(lines))
 
 
@@ -102,6 +106,11 @@ def _section(section: Section) -> list[str]:
         f"Values still under them: {section.rows_left:,}",
         f"They protected: {exposure.secrets:,} secrets, {exposure.versions:,} stored values",
     ]
+    return lines
+
+
+def _named(exposure: Exposure) -> list[str]:
+    lines = []
     for project in exposure.protected:
         lines += [f"- {_line(project.project)}: {len(project.names):,}", *(f"  - {_line(n)}" for n in project.names)]
     lines.append(f"Opened since {moment(exposure.since)}: {exposure.openings:,} times")
@@ -109,6 +118,13 @@ def _section(section: Section) -> list[str]:
         ways = ", ".join(f"{action} {times:,}" for action, times in opener.by_action.items())
         lines.append(f"- {_line(opener.label)}: {opener.times:,} ({ways}), last {moment(opener.last_at)}")
     return lines
+
+
+def _counted(exposure: Exposure) -> list[str]:
+    return [
+        f"Opened since {moment(exposure.since)}: {exposure.openings:,} times, by {len(exposure.openers):,} people",
+        "Which secrets, and who opened them: in the organization's own report, on the page of its keys",
+    ]
 
 
 def _line(text: str) -> str:

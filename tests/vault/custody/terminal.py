@@ -22,28 +22,31 @@ PATIENCE = 60.0
 class Terminal:
     """`with Terminal("keys", "split") as terminal:` runs `manage.py` in a terminal of its own.
 
-    `transcript` is everything that was written to it, with control sequences; `shown` what is in the end on the main
-    screen and in its scrollback: nothing that was written on the alternate screen.
+    `errors`: a new file for standard error, as `2>file` has it. `transcript` is everything that was written to the
+    terminal, with control sequences; `shown` what is in the end on the main screen and in its scrollback: nothing that
+    was written on the alternate screen.
     """
 
-    def __init__(self, *words: str, environment: Mapping[str, str], output: Path | None = None) -> None:
+    def __init__(self, *words: str, environment: Mapping[str, str], errors: Path | None = None) -> None:
         self._words = words
         self._environment = {**environment, "TERM": "xterm"}
-        self._output = output
+        self._errors = errors
         self.transcript = ""
         self._read = 0
 
     def __enter__(self) -> Self:
         self._master, slave = pty.openpty()
+        errors = os.open(self._errors, os.O_CREAT | os.O_EXCL | os.O_WRONLY) if self._errors else slave
         self._process = subprocess.Popen(
             [sys.executable, str(ROOT / "manage.py"), *self._words],
             env=self._environment,
             stdin=slave,
             stdout=slave,
-            stderr=slave,
+            stderr=errors,
             start_new_session=True,
         )
-        os.close(slave)
+        for descriptor in {slave, errors}:
+            os.close(descriptor)
         return self
 
     def __exit__(

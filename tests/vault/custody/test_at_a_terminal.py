@@ -2,10 +2,13 @@
 
 import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+from tests.harness.environment import ROOT
 from tests.vault.custody.instance import Instance
 from tests.vault.custody.terminal import Terminal
 
@@ -85,3 +88,41 @@ def test_a_report_is_checked_where_there_is_nothing_but_the_key(instance: Instan
     assert elsewhere.keys("verify-report", str(report), "--key", document["verifier"])["valid"]
     assert not (tmp_path / "nothing").exists()
     elsewhere.keys("verify-report", str(report), code=1)
+
+
+def test_no_share_goes_to_a_file_of_errors(instance: Instance, tmp_path: Path) -> None:
+    """Words are shown on standard error, which people send to files."""
+    errors = tmp_path / "errors.log"
+    with Terminal("keys", "split", environment=instance.environment, errors=errors) as terminal:
+        assert terminal.exit_code() == 3
+    assert "redirected" in errors.read_text()
+    assert "academic" not in errors.read_text() + terminal.transcript
+
+
+@pytest.mark.parametrize("subcommand", ["recover", "escrow-check"])
+def test_no_share_is_typed_where_it_cannot_be_wiped(instance: Instance, tmp_path: Path, subcommand: str) -> None:
+    errors = tmp_path / "errors.log"
+    with Terminal("keys", subcommand, environment=instance.environment, errors=errors) as terminal:
+        assert terminal.exit_code() == 3
+    assert "Standard error must be the terminal" in errors.read_text()
+
+
+def test_words_stand_apart_from_their_heading(instance: Instance) -> None:
+    with Terminal("keys", "split", "--yes", environment=instance.environment) as terminal:
+        assert terminal.expect(r"For one holder's eyes only\.(\s+)1  ").group(1).count("\n") == 2
+
+
+def test_a_closed_input_is_an_end_of_the_input(instance: Instance) -> None:
+    words = [sys.executable, str(ROOT / "manage.py"), "keys"]
+    for subcommand, said in (("escrow-check", "Share 1 is missing"), ("split", "this is none")):
+        ran = subprocess.run(
+            ["/bin/sh", "-c", 'exec "$@" <&-', "sh", *words, subcommand],
+            env=instance.environment,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert ran.returncode == 3, ran.stderr
+        assert said in ran.stderr
+        assert "Traceback" not in ran.stderr

@@ -1,8 +1,11 @@
 """The answer to a key that was seen."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import time_machine
+from django.utils import timezone
 
 from audit.actions import Action
 from audit.models import Event
@@ -11,7 +14,7 @@ from tests.vault.custody.commands import keys, keys_with_code
 from vault.crypto.notes import read_verifier_text, verify_note
 from vault.crypto.rootkey import RootKey
 from vault.custody import services
-from vault.custody.errors import RootKeyRefused
+from vault.custody.errors import OperationUnderWay, RootKeyRefused
 from vault.custody.kinds import OperationKind, ReportKind
 from vault.custody.models import KeyOperation, KeyReport
 from vault.custody.services.authority import OPERATOR
@@ -54,9 +57,22 @@ def test_it_lists_what_was_protected_and_who_opened_it(cast: Cast, stored: list[
 
 
 def test_it_counts_openings_since_a_date(cast: Cast, stored: list[Secret]) -> None:
-    reveal_secret(actor=cast.bob, secret=stored[0])
-    document = keys("compromise", "--org", "acme", "--yes", "--since", "2999-01-01")
+    with time_machine.travel(timezone.now() - timedelta(days=3), tick=False):
+        reveal_secret(actor=cast.bob, secret=stored[0])
+    yesterday = timezone.now() - timedelta(days=1)
+    document = keys("compromise", "--org", "acme", "--yes", "--since", f"{yesterday:%Y-%m-%d}")
     assert document["organizations"][0]["opened_by"] == []
+
+
+@pytest.mark.parametrize(
+    "since", ["2999-01-01", "9999-12-31T23:59:59-14:00", "0001-01-01T00:00:00+14:00", "2026-13-45"]
+)
+def test_it_refuses_a_date_since_which_nobody_can_have_opened_anything(cast: Cast, since: str) -> None:
+    """Before anything is done: found out at the report, it would never come to its end."""
+    document, code = keys_with_code("compromise", "--org", "acme", "--yes", "--since", since)
+    assert code == 2
+    assert "--since" in document["error"]
+    assert not KeyOperation.objects.exists()
 
 
 def test_its_report_is_signed(cast: Cast, stored: list[Secret], tmp_path: Path) -> None:
@@ -140,6 +156,50 @@ def test_a_compromised_root_key_replaces_every_key(cast: Cast, stored: list[Secr
     charlies = KeyReport.objects.get(organization_id=cast.initech.uid)
     assert "Acme" not in charlies.text
     assert "NAME_3" not in charlies.text
+
+
+def test_the_instances_report_names_no_secret(cast: Cast, stored: list[Secret], next_root: RootKey) -> None:
+    """Whoever looks after the instance may be a member of no organization."""
+    reveal_secret(actor=cast.bob, secret=stored[0])
+    document = keys("compromise", "--root", "--yes")
+    instances = KeyReport.objects.get(organization_id=None)
+    assert instances.text == document["report_text"]
+    for name in ("NAME_", "Website", "bob@example.com"):
+        assert name not in instances.text
+    assert "They protected: 7 secrets, 7 stored values" in instances.text
+    assert "1 times, by 1 people" in instances.text
+    owners = KeyReport.objects.get(organization_id=cast.acme.uid)
+    assert "NAME_3" in owners.text
+    assert "bob@example.com: 1 (secret.revealed 1)" in owners.text
+
+
+def test_a_key_made_before_the_root_key_was_replaced_counts_as_seen(
+    cast: Cast, stored: list[Secret], next_root: RootKey
+) -> None:
+    """The answer waits for processes that lack the next root key, for hours if need be, and people go on."""
+    operation = services.declare_compromise(actor=OPERATOR, scope=None)
+    made = services.rotate_key(actor=OPERATOR, scope=cast.acme.key_scope, purpose=Purpose.DATA)
+    before = rootkeys.wrapping_root_key().key_id
+    assert bytes(made.root_key_id) == before
+    operation = services.advance_compromise(actor=OPERATOR, operation=operation)
+    assert states(cast.acme.key_scope) == ["retired", "retired", "active"]
+    assert made.fingerprint in KeyReport.objects.get(organization_id=None).text
+    assert operation.total == operation.done == 7
+
+
+def test_nothing_gets_a_new_wrapping_meanwhile(cast: Cast, stored: list[Secret], next_root: RootKey) -> None:
+    """What an owner would move by a page keeps data keys that were seen, and then nothing is left to encrypt anew."""
+    for scope in (cast.acme.key_scope, None):
+        before = {bytes(each.payload_envelope)[77:] for each in SecretVersion.objects.all()}
+        operation = services.declare_compromise(actor=OPERATOR, scope=scope)
+        while operation.result["phase"] != "move":
+            operation = services.advance_compromise(actor=OPERATOR, operation=operation, seconds=0)
+        with pytest.raises(OperationUnderWay, match="anew instead"):
+            services.start_operation(
+                actor=cast.alice, kind=OperationKind.REWRAP, scope=cast.acme.key_scope, purpose=Purpose.DATA
+            )
+        services.advance_compromise(actor=OPERATOR, operation=operation)
+        assert not before & {bytes(each.payload_envelope)[77:] for each in SecretVersion.objects.all()}
 
 
 def test_a_compromised_root_key_needs_the_next_one(cast: Cast) -> None:

@@ -6,6 +6,7 @@ from unittest.mock import patch
 
 import pytest
 from django.core.exceptions import PermissionDenied
+from django.core.management import CommandError, call_command
 
 from audit.actions import Action
 from audit.models import Event
@@ -93,8 +94,6 @@ def test_numbers_that_cannot_be_are_wrong_usage(numbers: tuple[str, str], cast: 
 
 
 def test_split_prints_no_share_where_there_is_no_terminal(cast: Cast) -> None:
-    from django.core.management import CommandError, call_command
-
     out = io.StringIO()
     with pytest.raises(CommandError, match="terminal") as refused:
         call_command("keys", "split", stdout=out, stderr=io.StringIO())
@@ -151,3 +150,23 @@ def test_what_goes_wrong_takes_no_word_with_it(cast: Cast) -> None:
         walked = walked.tb_next
     assert kept
     assert not any("academic" in text or "hfroot1-" in text for text in kept)
+
+
+def test_a_share_is_not_given_up_before_enough_newer_ones_were_read_back(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who splits can be interrupted before anybody has written a word down."""
+    old, new = keys("split")["shares"], keys("split", "--yes")["shares"]
+
+    def said() -> str:
+        monkeypatch.setattr("sys.stdin", io.StringIO(old[0] + "\n"))
+        out = io.StringIO()
+        with pytest.raises(CommandError) as refused:
+            call_command("keys", "escrow-check", stdout=out, stderr=io.StringIO())
+        return str(refused.value)
+
+    assert "Keep this one" in said()
+    for share in new[:3]:
+        assert "Keep this one" in said()
+        services.confirm_share(actor=OPERATOR, words=share)
+    assert "destroy it" in said()

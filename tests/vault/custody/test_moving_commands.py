@@ -178,6 +178,13 @@ def test_verify_opens_everything(cast: Cast, stored: list[Secret]) -> None:
     assert document["by_table"]["secrets_secretversion.payload"] == {"checked": MANY, "failed": 0}
     assert actions()[-1] == Action.KEY_VERIFIED
     assert keys("verify", "--sample", "3")["by_table"]["secrets_secretversion.payload"]["checked"] == 3
+    assert keys("verify", "--sample", "9" * 30)["checked"] == MANY + WrappedKey.objects.count()
+
+
+@pytest.mark.parametrize("number", ["0", "-5"])
+def test_verify_takes_no_sample_of_nothing(cast: Cast, number: str) -> None:
+    document, code = keys_with_code("verify", f"--sample={number}")
+    assert (code, "--sample" in document["error"]) == (2, True)
 
 
 def test_a_key_is_destroyed_only_when_it_is_retired_and_its_fingerprint_is_typed(

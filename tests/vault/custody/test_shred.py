@@ -56,6 +56,17 @@ def test_it_needs_another_owner(cast: Cast, request_: ShredRequest) -> None:
     assert states(cast) == {"active"}
 
 
+def test_an_approval_counts_who_is_active_now_and_not_at_the_request(
+    cast: Cast, request_: ShredRequest, second_owner: Membership
+) -> None:
+    """The person was loaded for the request, which may have waited for the lock since."""
+    approver = second_owner.user
+    type(approver).objects.filter(pk=approver.pk).update(is_active=False)
+    with pytest.raises(ShredRefused, match="active owner"):
+        services.approve_shred(actor=approver, request=request_)
+    assert states(cast) == {"active"}
+
+
 def test_nobody_but_an_owner_asks_and_only_where_there_is_another(cast: Cast) -> None:
     for person in (cast.adam, cast.bob, cast.charlie):
         with pytest.raises(AccessDenied):

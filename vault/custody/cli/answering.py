@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 
 from vault.crypto.notes import BadSignature, BadVerifierText, read_verifier_text, verify_note
@@ -29,7 +30,7 @@ def add_compromise(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--since",
         metavar="DATE",
-        help="list who opened values since then (2026-11-01); without it, since the first use",
+        help="list who opened values since then (2026-11-01, UTC); without it, since the first use",
     )
     parser.add_argument("--output", type=Path, metavar="FILE", help="write the signed report to this new file")
     parser.add_argument(
@@ -118,7 +119,13 @@ def _since(text: str | None) -> datetime | None:
         moment = None
     if moment is None:
         raise WrongUsage("--since is a date such as 2026-11-01, or a time such as 2026-11-01T09:30:00+00:00.")
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    try:
+        moment = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except OverflowError:
+        raise WrongUsage("--since is before the first day or after the last that there is in UTC.") from None
+    if moment > timezone.now():
+        raise WrongUsage("--since is in the future: nobody has opened anything since then.")
+    return moment
 
 
 def add_verify_report(parser: ArgumentParser) -> None:

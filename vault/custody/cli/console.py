@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from io import StringIO
 from typing import Any, TextIO
 
 from django.core.management.base import CommandError, OutputWrapper
@@ -56,7 +57,7 @@ class Console:
     stdout: OutputWrapper
     stderr: OutputWrapper
     as_json: bool = False
-    stdin: TextIO = field(default_factory=lambda: sys.stdin)
+    stdin: TextIO = field(default_factory=lambda: sys.stdin or StringIO())  # None if it was closed
 
     def say(self, text: str = "") -> None:
         """A line for people, on standard output."""
@@ -77,6 +78,11 @@ class Console:
     def interactive(self) -> bool:
         """Whether there is somebody to ask."""
         return not self.as_json and self.stdin.isatty()
+
+    @property
+    def private(self) -> bool:
+        """Whether what is written and typed is on a terminal alone: standard error is where words are shown."""
+        return self.stdin.isatty() and self.stderr.isatty()
 
     def write(self, text: str) -> None:
         """Text or control sequences as they are, on standard error."""

@@ -20,6 +20,7 @@ from vault.crypto.secrecy import scrubbed
 from vault.custody import services
 from vault.custody.cli.console import Console, Refused, Result, WrongUsage
 from vault.custody.cli.screen import read_share, show_share
+from vault.custody.models import EscrowSet
 from vault.custody.selectors import escrow_state
 from vault.custody.services.authority import OPERATOR
 from vault.development import create_private_file
@@ -39,10 +40,10 @@ def add_split(parser: ArgumentParser) -> None:
 @scrubbed
 def split(console: Console, options: dict[str, Any]) -> Result:
     """Shows the shares one at a time, and asks words of each back."""
-    if not console.as_json and not (console.stdin.isatty() and console.stdout.isatty()):
+    if not console.as_json and not (console.private and console.stdout.isatty()):
         raise Refused(
-            "The shares are shown one at a time on a terminal, and this is none. With --json they are printed "
-            "together: keep them away from logs and files."
+            "The shares are shown one at a time on a terminal, and this is none: its input, output and errors must not "
+            "be redirected. With --json they are printed together: keep them away from logs and files."
         )
     if not 2 <= options["threshold"] <= options["shares"] <= slip39.MAX_SHARES:
         raise WrongUsage(f"Possible are 2 to {slip39.MAX_SHARES} shares, and a threshold from 2 to their number.")
@@ -50,7 +51,7 @@ def split(console: Console, options: dict[str, Any]) -> Result:
     if before.current is not None:
         console.confirm(
             f"There are shares of this root key since {before.current.created_at:%d %B %Y}. New ones take their place; "
-            "the old ones still rebuild it, so their holders must destroy them.",
+            "the old ones still rebuild it: their holders destroy them once enough of the new ones were confirmed.",
             yes=options["yes"],
         )
     made = services.split_root_key(actor=OPERATOR, shares=options["shares"], threshold=options["threshold"])
@@ -94,7 +95,7 @@ def escrow_check(console: Console, options: dict[str, Any]) -> Result:
     )
     problem = ""
     if escrow.replaced_at is not None:
-        problem = "Newer shares took the place of this one: destroy it, and keep the newer one."
+        problem = _advice(escrow)
     elif not current:
         problem = "This root key does not wrap any more: split the present one with `manage.py keys split`."
     return Result(
@@ -107,6 +108,19 @@ def escrow_check(console: Console, options: dict[str, Any]) -> Result:
             "current": current,
         },
         problem,
+    )
+
+
+def _advice(replaced: EscrowSet) -> str:
+    """What to do with a share for which there are newer ones: it is all there is until enough of those were read back,
+    since making them may have been interrupted before anybody had them."""
+    newer = EscrowSet.objects.filter(root_key_id=replaced.root_key_id).latest("created_at")
+    confirmed = newer.members.filter(confirmed_at__isnull=False).count()
+    if confirmed >= newer.threshold:
+        return "Newer shares took the place of this one: destroy it, and keep the newer one."
+    return (
+        f"Newer shares were made, of which {newer.threshold} rebuild the root key and {confirmed} "
+        f"{'was' if confirmed == 1 else 'were'} confirmed. Keep this one until enough of them are."
     )
 
 

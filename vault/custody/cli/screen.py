@@ -40,14 +40,14 @@ def show_share(console: Console, words: str, *, heading: str) -> None:
     listed = words.split()
     with wiped(console) as wipe:
         while True:
-            console.note(f"{heading}\n")
+            console.note(f"{heading}\n\n")
             for line in _columns(listed):
                 console.note(line)
             console.ask("\nWrite these words down with their numbers. Press Enter when you have: ")
             wipe()
             if all(_asked_back(console, listed, place) for place in _two_places()):
                 return
-            console.note("That is not the word. Look at the share again.\n")
+            console.note("That is not the word. Look at the share again.\n\n")
 
 
 def read_share(console: Console, number: int, accept: Callable[[str], None]) -> str:
@@ -65,15 +65,17 @@ def read_share(console: Console, number: int, accept: Callable[[str], None]) -> 
         except BadShare as bad:
             raise DoesNotHold(f"Share {number}: {bad.problem}") from None
         return words
+    if not console.private:
+        raise Refused("Standard error must be the terminal, too: it is what wipes the words that are typed.")
     with wiped(console) as wipe:
         while True:
-            console.note(f"Share {number}: type its {WORDS} words. Press Enter after as many as you like.\n")
+            console.note(f"Share {number}: type its {WORDS} words. Press Enter after as many as you like.\n\n")
             try:
                 words = normalized(_typed(console))
                 accept(words)
             except BadShare as bad:
                 wipe()
-                console.note(f"{bad.problem[:1].upper()}{bad.problem[1:]}\n")
+                console.note(f"{bad.problem[:1].upper()}{bad.problem[1:]}\n\n")
             else:
                 return words
 

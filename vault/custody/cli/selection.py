@@ -1,6 +1,7 @@
 """Which keys a subcommand is about: `--org`, `--all`, `--purpose`."""
 
 from argparse import ArgumentParser
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -46,11 +47,15 @@ def add_organization(parser: Any, *, required: bool = False) -> None:
 
 
 def organization_named(name: str) -> Organization:
-    """The organization of this slug or uid. Raises `WrongUsage`."""
-    try:
-        found = Organization.objects.filter(pk=UUID(name)).first()
-    except ValueError:
-        found = Organization.objects.filter(slug=name).first()
+    """The organization of this slug or uid. Raises `WrongUsage`.
+
+    The slug comes first: whoever founds an organization can have one made of somebody else's uid, with the hyphens
+    elsewhere, and `UUID` reads that as well. Written as uids are, it is nobody's slug.
+    """
+    found = Organization.objects.filter(slug=name).first()
+    if found is None:
+        with suppress(ValueError):
+            found = Organization.objects.filter(pk=UUID(name)).first()
     if found is None:
         raise WrongUsage("There is no organization with this slug or uid. `manage.py keys status` lists them.")
     return found

@@ -4,7 +4,7 @@ from argparse import ArgumentParser
 from typing import Any
 
 from vault.custody import services
-from vault.custody.cli.console import Console, Result
+from vault.custody.cli.console import Console, Result, WrongUsage
 from vault.custody.cli.inventory import operation_document
 from vault.custody.cli.selection import add_organization, organization_named
 from vault.custody.services.authority import OPERATOR
@@ -19,6 +19,8 @@ def add_verify(parser: ArgumentParser) -> None:
 
 def verify(console: Console, options: dict[str, Any]) -> Result:
     """Opens values, and lists the rows that do not open. No value is printed."""
+    if options["sample"] is not None and options["sample"] < 1:
+        raise WrongUsage("--sample is how many values to open, at least 1.")
     scope = organization_named(options["org"]).key_scope if options["org"] else None
     with console.progress("Opening values") as bar:
         operation = services.verify_values(actor=OPERATOR, scope=scope, sample=options["sample"], progress=bar.show)

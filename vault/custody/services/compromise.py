@@ -21,7 +21,7 @@ from vault.custody.kinds import OperationKind, OperationState
 from vault.custody.models import KeyOperation, ShredRequest
 from vault.custody.selectors import MOVABLE
 from vault.custody.services.authority import Requester, audit_actor, authorize_instance, authorize_scope
-from vault.custody.services.operations import advance_operation, start_operation, stop_rewrapping
+from vault.custody.services.operations import SUPERSEDED, advance_operation, start_operation, stop_rewrapping
 from vault.custody.services.reporting import notify, write_report
 from vault.custody.services.roots import finish_root_rotation, rotate_root
 from vault.custody.services.rotation import retire_unneeded, rotate_key
@@ -33,8 +33,6 @@ from vault.keys.purposes import SYSTEM_PURPOSES, SYSTEM_SCOPE, KeyState, Purpose
 PHASES = ("root", "rotate", "move", "retire", "report", "notify")
 """In order; the first only for a root key. `result["phase"]` is the one under way."""
 
-_SUPERSEDED = "A compromised key is being replaced: everything is encrypted anew instead."
-
 
 def declare_compromise(
     *, actor: Requester, scope: str | None, since: datetime | None = None, next_root: str | None = None
@@ -44,8 +42,9 @@ def declare_compromise(
 
     `since`: from when on it matters who opened values; by default from the first use of the oldest key. `next_root`:
     the fingerprint of the root key that is to take over, if several could. Every key that the scope has now counts as
-    seen; of a root key, every key there is. Raises `AccessDenied`, `KeysDestroyed`, `EventNotWritten`;
-    `RootKeyRefused` without a next root key, and for a person, since that is done on the server.
+    seen; of a root key, every key there is when the next one has taken over alone. Raises `AccessDenied`,
+    `KeysDestroyed`, `EventNotWritten`; `RootKeyRefused` without a next root key, and for a person, since that is done
+    on the server.
     """
     kind = OperationKind.COMPROMISE if scope else OperationKind.ROOT_COMPROMISE
     with transaction.atomic(durable=True):
@@ -173,7 +172,22 @@ def _replace_root(actor: Requester, operation: KeyOperation, *, force: bool) -> 
     if _root_rotation_under_way() or rootkeys.wrapping_root_key().fingerprint == operation.result["root_key"]:
         rotate_root(actor=actor, fingerprint=operation.result["next_root"])
         finish_root_rotation(actor=actor, force=force)
+    _suspect_all(operation)
     return True
+
+
+def _suspect_all(operation: KeyOperation) -> None:
+    """Adds the keys that were made since the declaration: until now, every one was wrapped by the root key given up."""
+    with transaction.atomic():
+        now = KeyOperation.objects.select_for_update().get(pk=operation.pk)
+        if not now.running or now.result["phase"] != PHASES[0]:
+            return
+        known = set(now.result["suspects"])
+        made = [key for key in WrappedKey.objects.exclude(state=KeyState.DESTROYED.value) if str(key.uid) not in known]
+        rows = census.rows_under(made)
+        now.result["suspects"] += [str(key.uid) for key in made]
+        now.total += sum(rows[key.uid] for key in made if Purpose(key.purpose) in MOVABLE)
+        now.save(update_fields=["result", "total"])
 
 
 def _rotate(actor: Requester, operation: KeyOperation) -> bool:
@@ -181,7 +195,7 @@ def _rotate(actor: Requester, operation: KeyOperation) -> bool:
     suspects = {UUID(uid) for uid in operation.result["suspects"]}
     for scope, purpose in _targets(operation):
         if purpose in MOVABLE:
-            stop_rewrapping(actor=actor, scope=scope, purpose=purpose, problem=_SUPERSEDED)
+            stop_rewrapping(actor=actor, scope=scope, purpose=purpose, problem=SUPERSEDED)
         active = WrappedKey.objects.filter(scope=scope, purpose=purpose.value, state=KeyState.ACTIVE.value).first()
         while active is None or active.uid in suspects:
             active = rotate_key(actor=actor, scope=scope, purpose=purpose)

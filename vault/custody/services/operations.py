@@ -5,7 +5,7 @@ from dataclasses import asdict
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils import timezone
 
 from audit.actions import Action, ResourceKind
@@ -24,6 +24,9 @@ from vault.keys.purposes import KeyState, Purpose
 
 _PAUSE = 0.05
 """Seconds to wait for rows that somebody else holds at the moment."""
+
+SUPERSEDED = "A compromised key is being replaced: everything is encrypted anew instead."
+"""Why values get no new wrapping meanwhile: that would keep data keys which somebody may have."""
 
 _MODES = {OperationKind.REWRAP: rewrapping.Mode.REWRAP, OperationKind.REENCRYPT: rewrapping.Mode.REENCRYPT}
 _STARTED = {
@@ -162,6 +165,8 @@ def _finish(actor: Requester, operation: KeyOperation, stuck: rewrapping.Batch |
 
 
 def _running(kind: OperationKind, scope: str, purpose: Purpose) -> KeyOperation | None:
+    if kind is OperationKind.REWRAP and _given_up(scope):
+        raise OperationUnderWay(SUPERSEDED)
     running = open_operation(scope, purpose)
     if running is not None and running.kind != kind:
         raise OperationUnderWay(
@@ -169,6 +174,12 @@ def _running(kind: OperationKind, scope: str, purpose: Purpose) -> KeyOperation 
             f"{running.started_at:%d %B %Y, %H:%M} UTC. Let it finish first."
         )
     return running
+
+
+def _given_up(scope: str) -> bool:
+    """Whether the keys of that scope are being replaced because somebody saw them."""
+    answers = Q(kind=OperationKind.COMPROMISE, scope=scope) | Q(kind=OperationKind.ROOT_COMPROMISE)
+    return KeyOperation.objects.filter(answers, state=OperationState.RUNNING).exists()
 
 
 def _append(actor: Requester, action: Action, operation: KeyOperation, details: dict[str, object]) -> None:

@@ -29,7 +29,8 @@ _KINDS = {OperationKind.COMPROMISE: ReportKind.COMPROMISE, OperationKind.ROOT_CO
 def write_report(*, actor: Requester, operation: KeyOperation, suspects: Sequence[WrappedKey]) -> bool:
     """Counts what is left under the keys given up, and stores the signed report, with its event, in one transaction.
 
-    Of a root key, every organization gets a report of its own as well. Always true: written once.
+    Of a root key, every organization gets a report of its own as well, and the instance's names no secret: those who
+    look after the instance may belong to none of them. Always true: written once.
     """
     with transaction.atomic(durable=True):
         _authorize(actor, operation)
@@ -44,7 +45,9 @@ def write_report(*, actor: Requester, operation: KeyOperation, suspects: Sequenc
         title = f"Holdfast report: {kind.label.lower()}"
         notes = _notes(suspects, rows)
         report = KeyReport.objects.create(
-            kind=kind, organization_id=now.organization_id, text=signed(Draft(title, facts, sections, notes))
+            kind=kind,
+            organization_id=now.organization_id,
+            text=signed(Draft(title, facts, sections, notes, names=now.organization_id is not None)),
         )
         if now.organization_id is None:
             for section in sections:

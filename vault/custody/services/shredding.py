@@ -72,8 +72,7 @@ def approve_shred(*, actor: User, request: ShredRequest, execute: bool = True) -
         now = _open(request)
         if now.requested_by_id == actor.pk:
             raise ShredRefused("Another owner must agree: whoever asked cannot approve as well.")
-        if not _active_owners(locked).filter(user_id=now.requested_by_id, user__is_active=True).exists():
-            raise ShredRefused("Whoever asked is not an active owner any more. Ask anew.")
+        _both_still_own(locked, now.requested_by, actor)
         now.approved_by, now.approved_at = actor, timezone.now()
         now.save(update_fields=["approved_by", "approved_at"])
         if execute:
@@ -111,9 +110,7 @@ def execute_shred(*, actor: Actor, organization: Organization, confirmation: str
                 "of its keys, another approves within a day."
             )
         _typed(confirmation, locked)
-        people = [person for person in (request.requested_by, request.approved_by) if person is not None]
-        if _active_owners(locked).filter(user__in=people).count() != 2:
-            raise ShredRefused("Whoever asked or approved is not an active owner any more. Ask anew.")
+        _both_still_own(locked, request.requested_by, request.approved_by)
         _destroy(audit_actor(actor), locked, request)
     return request
 
@@ -162,6 +159,12 @@ def _open(request: ShredRequest) -> ShredRequest:
     if now.expires_at <= timezone.now():
         raise ShredRefused("The request is older than a day. Ask anew.")
     return now
+
+
+def _both_still_own(organization: Organization, *people: User | None) -> None:
+    """Raises `ShredRefused` unless whoever asked and whoever agreed are active owners at this moment."""
+    if _active_owners(organization).filter(user__in=[person for person in people if person]).count() != 2:
+        raise ShredRefused("Whoever asked or approved is not an active owner any more. Ask anew.")
 
 
 def _active_owners(organization: Organization) -> "QuerySet[Membership]":

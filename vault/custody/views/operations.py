@@ -18,7 +18,7 @@ from vault.custody.errors import CustodyError, OperationUnderWay
 from vault.custody.failures import shown_failures
 from vault.custody.kinds import OperationKind
 from vault.custody.models import KeyOperation
-from vault.custody.presentation import Progress
+from vault.custody.presentation import Progress, failed_in
 from vault.custody.services import advance_operation, advance_verification, start_operation
 from vault.errors import error_response, wants_json
 from vault.keys.purposes import Purpose
@@ -101,7 +101,8 @@ def instance_advance(request: HttpRequest, operation: UUID) -> HttpResponse:
 
 @dataclass(frozen=True, slots=True)
 class ShownVerification:
-    """The last verification that came to its end: what it found here, and where its page is."""
+    """The last verification that came to its end: what it found here, and where its page is. `failed`: how many values
+    did not open here or, where not all were listed, may not have."""
 
     operation: KeyOperation
     failed: int
@@ -120,9 +121,18 @@ def shown_verification(operation: KeyOperation | None, organization: Organizatio
         progress = Progress(operation)
         url = Place(organization).url("operation", operation.uid)
         return ShownVerification(operation, progress.failed, progress.sentence, url)
-    own = sum(failure.get("scope") == organization.key_scope for failure in operation.result.get("failures", ()))
-    sentence = f"{own:,} did not open. Verify again to see which." if own else "Every value of the instance was opened."
-    return ShownVerification(operation, own, sentence, "")
+    listed = operation.result.get("failures", ())
+    own = sum(failure.get("scope") == organization.key_scope for failure in listed)
+    unlisted = failed_in(operation) - len(listed)
+    if own:
+        sentence = f"{own:,} did not open. Verify again to see which."
+    elif unlisted > 0:
+        sentence = "More of the instance did not open than was listed. Verify again to see what is true of your values."
+    elif operation.result.get("sample"):
+        sentence = "Some values of the instance were opened."
+    else:
+        sentence = "Every value of the instance was opened."
+    return ShownVerification(operation, own or max(unlisted, 0), sentence, "")
 
 
 def _show(request: HttpRequest, operation: KeyOperation, place: Place) -> HttpResponse:

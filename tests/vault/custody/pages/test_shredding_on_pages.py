@@ -146,3 +146,14 @@ def test_it_says_since_when_to_everybody(cast: Cast, client_for: ClientFor, aske
     asked.refresh_from_db()
     assert asked.executed_at is not None
     assert f'datetime="{asked.executed_at.isoformat(timespec="seconds")}"' in text
+
+
+def test_who_withdraws_too_late_is_told_so(cast: Cast, client_for: ClientFor, asked: ShredRequest, olga: User) -> None:
+    approve_shred(actor=cast.alice, request=asked)
+    text = (
+        client_for(olga)
+        .post(reverse("custody:shred_cancel", args=[cast.acme.uid, asked.uid]), follow=True)
+        .content.decode()
+    )
+    assert "too late to withdraw" in text
+    assert "Nothing was destroyed" not in text

@@ -167,3 +167,22 @@ def test_it_tells_an_organization_of_a_verification_of_everything_only_what_is_i
     assert "did not open" not in initech
     for text in (acme, initech):
         assert str(operation.uid) not in text
+
+
+def test_a_verification_of_everything_that_lists_only_a_part_promises_nothing(
+    cast: Cast, client_for: ClientFor, stored: list[Secret]
+) -> None:
+    """Of a thousand others', while one's own was the thousand and first."""
+    operation = services.verify_values(actor=OPERATOR)
+    operation.result |= {"failed": 1001, "failures": [{"scope": str(cast.initech.uid)}] * 1000}
+    operation.save()
+    text = client_for(cast.alice).get(reverse("custody:keys", args=[cast.acme.uid])).content.decode()
+    assert "Everything opens" not in text
+    assert "Verify again to see what is true of your values." in text
+
+
+def test_a_sample_is_not_every_value(cast: Cast, client_for: ClientFor, stored: list[Secret]) -> None:
+    services.verify_values(actor=OPERATOR, sample=2)
+    text = client_for(cast.alice).get(reverse("custody:keys", args=[cast.acme.uid])).content.decode()
+    assert "Some values of the instance were opened." in text
+    assert "Every value of the instance" not in text

@@ -17,6 +17,7 @@ from tests.docs.pages import ROOT
 from tests.docs.runbooks.contents import SECRETS, VERSIONS
 from tests.docs.runbooks.document import Step, steps_of
 from tests.docs.runbooks.installation import Installation
+from vault.crypto import shares
 from vault.crypto.rootkey import RootKey
 
 RUNBOOKS = ROOT / "docs" / "operators" / "runbooks"
@@ -167,7 +168,7 @@ def test_a_compromised_root_key_is_replaced(holdfast: Installation, original: Or
             "y": "y",
             "the report": str(holdfast.folder / "report.txt"),
             "fingerprint of the old root key": old,
-            "fingerprint of the new root key": lambda: fingerprint_in(new),
+            "fingerprint of the new root key": lambda _: fingerprint_in(new),
         },
     )
     found = opens_everything(holdfast, original)
@@ -178,16 +179,43 @@ def test_a_compromised_root_key_is_replaced(holdfast: Installation, original: Or
 
 def test_the_root_key_is_replaced_while_the_server_runs(holdfast: Installation, original: Original) -> None:
     holdfast.systemctl("start")
-    new = holdfast.folder / "new-root-key"
+    new, now = holdfast.folder / "new-root-key", holdfast.root_key_file
     holdfast.follow(
         runbook("rotate-the-root-key"),
         {
             "the new file": str(new),
-            "fingerprint of the new root key": lambda: fingerprint_in(new if new.exists() else holdfast.root_key_file),
+            "fingerprint of the new root key": lambda _: fingerprint_in(
+                new if new.exists() else holdfast.root_key_file
+            ),
         },
     )
     found = opens_everything(holdfast, original)
-    assert {key["root_key"] for key in found["keys"]} == {fingerprint_in(holdfast.root_key_file)}
+    assert {key["root_key"] for key in found["keys"]} == {fingerprint_in(now)}
+
+
+def test_the_root_key_is_split_among_people(holdfast: Installation, original: Original) -> None:
+    written: list[str] = []
+
+    def enter(seen: str) -> str:
+        written.append(words_shown_last(seen))
+        return ""
+
+    def word_asked_for(seen: str) -> str:
+        return written[-1].split()[int(re.findall(r"which is word (\d+)", seen)[-1]) - 1]
+
+    holdfast.follow(
+        runbook("split-the-root-key"),
+        {"enter": enter, "the word asked for": word_asked_for, "the words of a holder": lambda _: written[1]},
+    )
+    rebuilt = RootKey.from_text(shares.combine(written[1:]))
+    assert rebuilt.fingerprint == fingerprint_in(holdfast.root_key_file)
+    opens_everything(holdfast, original)
+
+
+def words_shown_last(seen: str) -> str:
+    """The share that is on the terminal, as its holder writes it down."""
+    numbered = re.findall(r"(\d+)  ([a-z]+)", seen[seen.rindex("For one holder's eyes only.") :])
+    return " ".join(word for _, word in sorted(numbered, key=lambda found: int(found[0])))
 
 
 def test_the_keys_of_an_organization_are_destroyed(holdfast: Installation, original: Original) -> None:

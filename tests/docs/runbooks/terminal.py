@@ -24,8 +24,8 @@ class NotAsShown(AssertionError):
     """The page and the program differ."""
 
 
-Value = str | Callable[[], str]
-"""What stands for a placeholder; a function is asked when the step begins that has it."""
+Value = str | Callable[[str], str]
+"""What stands for a placeholder; a function is given what was seen of this step so far, and is asked each time."""
 
 
 def perform(step: Step, values: Mapping[str, Value], *, environment: Mapping[str, str], folder: Path) -> str:
@@ -33,42 +33,46 @@ def perform(step: Step, values: Mapping[str, Value], *, environment: Mapping[str
 
     Raises NotAsShown if something else is seen than the page shows, or the command fails.
     """
-    shown = "\n".join(line for line in step.seen if line)
-    known = {name: _known(name, values, step) for name in step.placeholders()}
-    session = _Session(step, _with_values(step.command, known), environment, folder)
+    unknown = step.placeholders() - values.keys()
+    if unknown:
+        raise NotAsShown(f"{step.where}: nobody knows {', '.join(sorted(unknown))}")
+
+    def value(name: str, seen: str = "") -> str:
+        found = values[name]
+        return found if isinstance(found, str) else found(seen)
+
+    def filled(text: str) -> str:
+        return PLACEHOLDER.sub(lambda found: value(found.group(1)), text)
+
+    shown = TYPED.split(
+        "\n".join(line for line in step.seen if line)
+    )  # what is seen, and every other time what is typed
+    session = _Session(step, filled(step.command), environment, folder)
+    expression = ""
     try:
-        for found in TYPED.finditer(shown):
-            session.wait_for(_expression(shown[: found.start()], known))
-            session.type(known[found.group(1)])
-        session.end(_expression(shown, known))
+        for place in range(0, len(shown) - 1, 2):
+            expression += _expression(filled(shown[place]))
+            session.wait_for(expression)
+            typed = value(shown[place + 1], session.seen)
+            session.type(typed)
+            expression += re.escape(typed)
+        session.end(expression + _expression(filled(shown[-1])))
     finally:
         session.close()
     return session.seen
 
 
-def _known(name: str, values: Mapping[str, Value], step: Step) -> str:
-    if name not in values:
-        raise NotAsShown(f"{step.where}: nobody knows <{name}>")
-    value = values[name]
-    return value if isinstance(value, str) else value()
-
-
-def _with_values(text: str, values: Mapping[str, str]) -> str:
-    return TYPED.sub(lambda found: values[found.group(1)], PLACEHOLDER.sub(lambda found: values[found.group(1)], text))
-
-
-def _expression(shown: str, values: Mapping[str, str]) -> str:
-    """An expression for what a page shows, together with what is typed."""
+def _expression(shown: str) -> str:
+    """An expression for a piece of what a page shows."""
     *lines, last = shown.split("\n")
-    return "".join(r"(?:.*\n)*?" if line == ANY else f"{_line(line, values)} *\n" for line in lines) + (
-        r"(?:.*\n)*?.*" if last == ANY else _line(last, values)
+    return "".join(r"(?:.*\n)*?" if line == ANY else f"{_line(line)} *\n" for line in lines) + (
+        r"(?:.*\n)*?.*" if last == ANY else _line(last)
     )
 
 
-def _line(line: str, values: Mapping[str, str]) -> str:
+def _line(line: str) -> str:
     """One line. Columns are as wide as what is in them: any space stands for any number of them."""
-    parts = (re.escape(_with_values(part, values)).replace(r"\ ", " +") for part in line.split(ANY))
-    return ".*?".join(parts)
+    return ".*?".join(re.escape(part).replace(r"\ ", " +") for part in line.split(ANY))
 
 
 class _Session:

@@ -5,17 +5,23 @@ steps never deadlock with each other, makes its number larger, so that every pro
 it was done before.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import NamedTuple
 
-from django.db import transaction
+from django.db import OperationalError, connection, transaction
 from django.utils import timezone
+from psycopg.errors import LockNotAvailable
 
-from vault.crypto.errors import CryptoError
+from vault.crypto.errors import CryptoError, KeyUnavailable
+from vault.crypto.fingerprint import KEY_ID_SIZE
 from vault.keys import generation, keyrings
 from vault.keys.models import WrappedKey
 from vault.keys.purposes import KeyState, Purpose, check_scope
 from vault.keys.services import insert_key
+
+PATIENCE_SECONDS = 15
+"""How long a key is not given up because somebody writes under it. Who makes or changes any other key waits as well."""
 
 
 class WrongKeyState(CryptoError):
@@ -36,6 +42,18 @@ class KeyStillNeeded(CryptoError):
         super().__init__(
             f"{rows:,} row{'s are' if rows != 1 else ' is'} still under the {key.purpose} key {key.fingerprint} of "
             f"{key.scope}. Move them to the active key first."
+        )
+
+
+class KeyInUse(KeyUnavailable):
+    """Somebody has been writing under a key for long. Nothing was changed; trying again may help."""
+
+    def __init__(self, scope: str) -> None:
+        self.key_id = bytes(KEY_ID_SIZE)
+        Exception.__init__(
+            self,
+            f"Somebody is writing under a key of {scope} at this moment, and has not finished within "
+            f"{PATIENCE_SECONDS} seconds. Nothing was changed. Try again in a minute.",
         )
 
 
@@ -95,7 +113,7 @@ def retire(key: WrappedKey, *, rows_left: Callable[[WrappedKey], int]) -> Wrappe
     """Give up a superseded key that no row needs. It still opens what turns up after all, until it is destroyed.
 
     ``rows_left(key)``: the rows under a key, counted after everybody who was writing under it has committed. Does
-    nothing to a key that is retired. Raises KeyStillNeeded, WrongKeyState.
+    nothing to a key that is retired. Raises KeyStillNeeded, WrongKeyState, KeyInUse.
     """
     generation.advance()
     key = _locked(key, against_writers=True)
@@ -114,7 +132,7 @@ def retire(key: WrappedKey, *, rows_left: Callable[[WrappedKey], int]) -> Wrappe
 def destroy(key: WrappedKey, *, rows_left: Callable[[WrappedKey], int]) -> WrappedKey:
     """Empty a retired key for ever: not even backups of the rows open without a backup of this table.
 
-    Does nothing to a key that is destroyed. Raises KeyStillNeeded, WrongKeyState.
+    Does nothing to a key that is destroyed. Raises KeyStillNeeded, WrongKeyState, KeyInUse.
     """
     generation.advance()
     key = _locked(key, against_writers=True)
@@ -131,16 +149,13 @@ def destroy(key: WrappedKey, *, rows_left: Callable[[WrappedKey], int]) -> Wrapp
 def destroy_scope(scope: str) -> list[WrappedKey]:
     """Empty every key of an organization, in whatever state and whoever needs it: shreds all its values.
 
-    Gives the keys that this call destroyed. Raises ValueError for the scope of the instance.
+    Gives the keys that this call destroyed. Raises ValueError for the scope of the instance, KeyInUse.
     """
     check_scope(scope, Purpose.DATA)
     generation.advance()
-    keys = list(
-        WrappedKey.objects.select_for_update()
-        .filter(scope=scope)
-        .exclude(state=KeyState.DESTROYED.value)
-        .order_by("version")
-    )
+    alive = WrappedKey.objects.filter(scope=scope).exclude(state=KeyState.DESTROYED.value)
+    with _patience(scope):
+        keys = list(alive.select_for_update().order_by("version"))
     for key in keys:
         _empty(key)
     return keys
@@ -148,7 +163,29 @@ def destroy_scope(scope: str) -> list[WrappedKey]:
 
 def _locked(key: WrappedKey, *, against_writers: bool = False) -> WrappedKey:
     """The row as it is now. ``against_writers``: wait for all that hold the fence of this key (``writing``)."""
-    return WrappedKey.objects.select_for_update(no_key=not against_writers).get(pk=key.pk)
+    if not against_writers:
+        return WrappedKey.objects.select_for_update(no_key=True).get(pk=key.pk)
+    with _patience(key.scope):
+        return WrappedKey.objects.select_for_update().get(pk=key.pk)
+
+
+@contextmanager
+def _patience(scope: str) -> Iterator[None]:
+    """Wait for locks so long and no longer: a writer whose machine is gone is there until the database notices."""
+    if connection.vendor != "postgresql":
+        yield
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_setting('lock_timeout')")
+        (before,) = cursor.fetchone()
+        cursor.execute("SELECT set_config('lock_timeout', %s, true)", [f"{PATIENCE_SECONDS}s"])
+        try:
+            yield
+        except OperationalError as error:
+            if isinstance(error.__cause__, LockNotAvailable):
+                raise KeyInUse(scope) from None
+            raise
+        cursor.execute("SELECT set_config('lock_timeout', %s, true)", [before])
 
 
 def _refuse_if_needed(key: WrappedKey, rows_left: Callable[[WrappedKey], int]) -> None:

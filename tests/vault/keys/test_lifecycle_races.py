@@ -1,13 +1,16 @@
 """Steps in the lives of keys that meet each other, and those who write."""
 
+from collections.abc import Callable
 from threading import Event, Thread
+from uuid import uuid4
 
 import pytest
 from django.db import connection, transaction
 
 from tests.vault.keys.conftest import in_threads, supersede
+from vault.keys import lifecycle
 from vault.keys.keyrings import keyring_for
-from vault.keys.lifecycle import KeyStillNeeded, activate, add_pending_key, retire
+from vault.keys.lifecycle import KeyInUse, KeyStillNeeded, activate, add_pending_key, destroy_scope, retire
 from vault.keys.models import KnownRootKey, WrappedKey
 from vault.keys.purposes import KeyState, Purpose
 from vault.keys.services import create_tenant_key
@@ -99,6 +102,55 @@ def test_a_rotation_waits_for_no_writer_and_retiring_waits_for_all(scope: str) -
     retiring.join(20)
     assert isinstance(answers[0], KeyStillNeeded)
     assert WrappedKey.objects.get(pk=first.pk).state == KeyState.DECRYPT_ONLY.value
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one writer, which everybody waits for")
+def test_nobody_waits_for_long_behind_a_writer_that_hangs(scope: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = create_tenant_key(scope=scope, purpose=Purpose.DATA)
+    writer = Writer(scope)
+    supersede(scope, Purpose.DATA)
+    monkeypatch.setattr(lifecycle, "PATIENCE_SECONDS", 1)
+    acts: dict[str, Callable[[], object]] = {
+        "retire": lambda: retire(first, rows_left=written_under),
+        "shred": lambda: destroy_scope(scope),
+        "found": lambda: create_tenant_key(scope=str(uuid4()), purpose=Purpose.DATA).state,
+    }
+    answers: dict[str, object] = {}
+
+    def act(name: str) -> None:
+        try:
+            answers[name] = acts[name]()
+        except KeyInUse as refusal:
+            answers[name] = refusal
+        finally:
+            connection.close()
+
+    threads = [Thread(target=act, args=[name]) for name in acts]
+    for thread in threads:
+        thread.start()
+        thread.join(0.4)  # they come in this order
+    for thread in threads:
+        thread.join(8)
+    try:
+        assert answers["found"] == "active"
+        assert isinstance(answers["retire"], KeyInUse)
+        assert isinstance(answers["shred"], KeyInUse)
+    finally:
+        writer.commit()
+    first.refresh_from_db()
+    assert first.state == KeyState.DECRYPT_ONLY.value
+    assert destroy_scope(scope)
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no such limit")
+def test_after_giving_up_a_key_a_transaction_waits_as_long_as_before(scope: str) -> None:
+    first = create_tenant_key(scope=scope, purpose=Purpose.DATA)
+    supersede(scope, Purpose.DATA)
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL lock_timeout = '77s'")
+        retire(first, rows_left=written_under)
+        cursor.execute("SHOW lock_timeout")
+        assert cursor.fetchone() == ("77s",)
 
 
 def test_a_writer_that_comes_while_a_key_is_retired_takes_the_one_that_is_active(scope: str) -> None:

@@ -83,10 +83,12 @@ def reserve_apart(key_id: bytes, wraps: int) -> bool:
     size = max(BLOCK, wraps)
     other = connection.copy()
     try:
+        other.set_autocommit(False)  # a setting of the session would stay behind in one that a pooler keeps
         with other.cursor() as cursor:
-            cursor.execute("SELECT set_config('lock_timeout', %s, false)", [_LOCK_TIMEOUT])
+            cursor.execute("SELECT set_config('lock_timeout', %s, true)", [_LOCK_TIMEOUT])
         if _reserve(other, key_id, size) is None:
             return False
+        other.commit()
     except OperationalError:
         return False
     finally:

@@ -200,3 +200,22 @@ def test_at_the_bound_nothing_more_is_written_under_a_key(key: WrappedKey) -> No
     assert counted(key) == WRAP_LIMIT < 2**32
     newer = supersede(key.scope, Purpose.DATA)
     assert write(key.scope) == bytes(newer.key_id)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no second connection")
+def test_the_second_connection_leaves_nothing_behind_in_a_session_that_a_pooler_gives_to_the_next(
+    key: WrappedKey, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = connection.copy()
+    monkeypatch.setattr(connection, "copy", lambda: session)
+    monkeypatch.setattr(session, "close", session.rollback)  # the transaction ends, the session does not
+    try:
+        assert counting.reserve_apart(bytes(key.key_id), 1)
+        with session.cursor() as cursor:
+            cursor.execute("SHOW lock_timeout")
+            assert cursor.fetchone() == ("0",)
+    finally:
+        session.connection.close()
+    key.refresh_from_db()
+    assert key.wraps == counting.BLOCK

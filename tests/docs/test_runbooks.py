@@ -8,6 +8,7 @@ import os
 import re
 import shutil
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -92,6 +93,7 @@ def opens_everything(holdfast: Installation, original: Original) -> dict[str, An
     return found
 
 
+LAST_MONTH = f"{datetime.now(UTC).date() - timedelta(days=30)}"
 needs_sqlite3 = pytest.mark.skipif(
     os.environ.get("HOLDFAST_TEST_DATABASE") != "postgresql" and shutil.which("sqlite3") is None,
     reason="backups of SQLite are made with its program sqlite3, which is not installed",
@@ -152,7 +154,7 @@ def test_a_compromised_organization_key_is_replaced(holdfast: Installation, orig
         runbook("compromised-tenant-key"),
         {
             "the organization": "acme",
-            "a day": "2026-01-01",
+            "a day": LAST_MONTH,
             "y": "y",
             "the report": str(holdfast.folder / "report.txt"),
             "fingerprint of the old key": old,
@@ -174,7 +176,7 @@ def test_a_compromised_root_key_is_replaced(holdfast: Installation, original: Or
         runbook("compromised-root-key"),
         {
             "the new file": str(new),
-            "a day": "2026-01-01",
+            "a day": LAST_MONTH,
             "y": "y",
             "the report": str(holdfast.folder / "report.txt"),
             "fingerprint of the old root key": old,

@@ -1,8 +1,8 @@
 """One normalizer for everything that people name, so that no two doors disagree about what a name is.
 
-`clean_name` decides what may be stored, `fold_name` when two names are the same, `safe_label` what may be logged. All
-three are idempotent: what went through once comes out of a second pass unchanged (CVE-2025-5999 was a policy name that
-did not).
+`clean_name` decides what may be stored, `fold_name` when two names are the same, `safe_label` what may be logged,
+`safe_text` what may be shown on a terminal. All are idempotent: what went through once comes out of a second pass
+unchanged (CVE-2025-5999 was a policy name that did not).
 """
 
 import unicodedata
@@ -112,3 +112,8 @@ def safe_label(text: str, *, max_length: int = 200) -> str:
     shown = "".join("\ufffd" if _is_refused(c) else c for c in text[: 8 * max_length])
     shown = " ".join(unicodedata.normalize("NFC", shown).split())
     return shown if len(shown) <= max_length else shown[: max_length - 1].rstrip() + "…"
+
+
+def safe_text(text: str) -> str:
+    """The same for several lines on a terminal, uncut: whoever chooses a name cannot drive the terminal with it."""
+    return "".join("\ufffd" if c != "\n" and _is_refused(c) else c for c in text)

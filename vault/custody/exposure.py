@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db.models import Count, Max
 
-from audit.actions import Outcome
+from audit.actions import Action, Outcome
 from audit.groups import ACTIONS, ActionGroup
 from audit.models import Event
 from vault.secrets.models import Secret, SecretVersion
@@ -34,12 +34,14 @@ class Opener:
 
 @dataclass(frozen=True, slots=True)
 class Exposure:
-    """What one organization's keys protected. `versions`: stored values, all versions counted."""
+    """What one organization's keys protected. `versions`: stored values, all versions counted. `purged`: the names of
+    secrets that were destroyed for good since then, which older backups still have."""
 
     organization_id: UUID
     since: datetime
     protected: Sequence[Protected]
     versions: int
+    purged: Sequence[str]
     openers: Sequence[Opener]
 
     @property
@@ -52,7 +54,7 @@ class Exposure:
 
 
 def exposure_of(organization_id: UUID, since: datetime) -> Exposure:
-    """What is there now, and who revealed, copied, downloaded or compared it since then. Three queries."""
+    """What is there now, and who revealed, copied, downloaded or compared it since then. Four queries."""
     projects: dict[str, list[str]] = {}
     secrets = Secret.objects.filter(organization_id=organization_id).order_by(
         "project__name_key", "project_id", "environment__position", "name_key", "uid"
@@ -64,8 +66,19 @@ def exposure_of(organization_id: UUID, since: datetime) -> Exposure:
         since=since,
         protected=[Protected(project, names) for project, names in projects.items()],
         versions=SecretVersion.objects.filter(organization_id=organization_id).count(),
+        purged=_purged(organization_id, since),
         openers=_openers(organization_id, since),
     )
+
+
+def _purged(organization_id: UUID, since: datetime) -> list[str]:
+    purges = Event.objects.filter(
+        organization_id=organization_id,
+        occurred_at__gte=since,
+        action=Action.SECRET_PURGED.value,
+        outcome=Outcome.SUCCESS.value,
+    )
+    return list(purges.order_by("id").values_list("resource_label", flat=True))
 
 
 def _openers(organization_id: UUID, since: datetime) -> list[Opener]:

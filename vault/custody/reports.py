@@ -106,11 +106,15 @@ def _section(section: Section) -> list[str]:
         f"Values still under them: {section.rows_left:,}",
         f"They protected: {exposure.secrets:,} secrets, {exposure.versions:,} stored values",
     ]
+    if exposure.purged:
+        lines.append(
+            f"Destroyed since {moment(exposure.since)}, but in older backups: {len(exposure.purged):,} secrets"
+        )
     return lines
 
 
 def _named(exposure: Exposure) -> list[str]:
-    lines = []
+    lines = [f"- {_line(name)}" for name in exposure.purged]
     for project in exposure.protected:
         lines += [f"- {_line(project.project)}: {len(project.names):,}", *(f"  - {_line(n)}" for n in project.names)]
     lines.append(f"Opened since {moment(exposure.since)}: {exposure.openings:,} times")

@@ -22,7 +22,7 @@ from vault.keys import rootkeys
 from vault.keys.models import WrappedKey
 from vault.keys.purposes import SYSTEM_SCOPE, Purpose
 from vault.secrets.models import Secret, SecretVersion
-from vault.secrets.services import reveal_secret
+from vault.secrets.services import purge_secret, reveal_secret, trash_secret
 
 pytestmark = pytest.mark.django_db
 
@@ -73,6 +73,15 @@ def test_it_refuses_a_date_since_which_nobody_can_have_opened_anything(cast: Cas
     assert code == 2
     assert "--since" in document["error"]
     assert not KeyOperation.objects.exists()
+
+
+def test_it_lists_what_older_backups_have_besides(cast: Cast, stored: list[Secret]) -> None:
+    trash_secret(actor=cast.alice, secret=stored[2])
+    purge_secret(actor=cast.alice, secret=stored[2], confirmation="NAME_2")
+    document = keys("compromise", "--org", "acme", "--yes")
+    (acme,) = document["organizations"]
+    assert (acme["secrets"], acme["purged"]) == (6, 1)
+    assert "but in older backups: 1 secrets\n- NAME_2\n" in document["report_text"]
 
 
 def test_its_report_is_signed(cast: Cast, stored: list[Secret], tmp_path: Path) -> None:

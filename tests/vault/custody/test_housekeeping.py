@@ -102,3 +102,22 @@ def test_what_cannot_be_done_is_told_and_stops_nothing_else(cast: Cast, stored: 
     good.refresh_from_db()
     assert good.state == "done"
     assert not ServingProcess.objects.exists()
+
+
+def test_what_nobody_foresaw_keeps_nothing_else_from_being_done(cast: Cast, stored: list[Secret]) -> None:
+    """The newest operation comes first, every hour: were it the end of the run, the older ones would wait for ever."""
+    keys("rotate", "--org", "acme")
+    older = services.start_operation(
+        actor=cast.alice, kind=OperationKind.REWRAP, scope=cast.acme.key_scope, purpose=Purpose.DATA
+    )
+    broken = services.start_verification(actor=cast.alice, scope=cast.acme.key_scope)
+    broken.result["position"] = {"column": "a_table.of_another_release", "after": None}
+    broken.save()
+    for each in (older, broken):
+        leave(each)
+    out = StringIO()
+    with pytest.raises(CommandError, match="KeyError"):
+        call_command("housekeeping", "--json", stdout=out)
+    assert json.loads(out.getvalue())["operations_finished"] == 1
+    older.refresh_from_db()
+    assert older.state == "done"

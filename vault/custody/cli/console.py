@@ -11,6 +11,8 @@ from typing import Any, TextIO
 
 from django.core.management.base import CommandError, OutputWrapper
 
+from vault.names import safe_text
+
 EXIT_FAILS = 1
 """Something does not hold: a value does not open, work is left, a signature is wrong."""
 EXIT_USAGE = 2
@@ -25,21 +27,21 @@ class DoesNotHold(CommandError):
     """Something that should hold does not: exit code 1."""
 
     def __init__(self, message: str) -> None:
-        super().__init__(message, returncode=EXIT_FAILS)
+        super().__init__(safe_text(message), returncode=EXIT_FAILS)
 
 
 class WrongUsage(CommandError):
     """Options that do not go together: exit code 2."""
 
     def __init__(self, message: str) -> None:
-        super().__init__(message, returncode=EXIT_USAGE)
+        super().__init__(safe_text(message), returncode=EXIT_USAGE)
 
 
 class Refused(CommandError):
     """Not done, as things are: exit code 3."""
 
     def __init__(self, message: str) -> None:
-        super().__init__(message, returncode=EXIT_REFUSED)
+        super().__init__(safe_text(message), returncode=EXIT_REFUSED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,17 +64,17 @@ class Console:
     def say(self, text: str = "") -> None:
         """A line for people, on standard output."""
         if not self.as_json:
-            self.stdout.write(text)
+            self.stdout.write(safe_text(text))
 
     def note(self, text: str) -> None:
         """A line about how it goes, on standard error."""
         if not self.as_json:
-            self.stderr.write(text, _plain)
+            self.stderr.write(safe_text(text), _plain)
 
     def finish(self, document: Mapping[str, Any]) -> None:
         """The one JSON document."""
         if self.as_json:
-            self.stdout.write(json.dumps(document, default=str, ensure_ascii=False))
+            self.stdout.write(json.dumps(document, default=str))
 
     @property
     def interactive(self) -> bool:
@@ -124,7 +126,7 @@ class Console:
     @contextmanager
     def progress(self, label: str) -> Iterator["Progress"]:
         """A bar on standard error while it is a terminal; nothing otherwise, nor with `--json`."""
-        shown = Progress(label, self.stderr if not self.as_json and self.stderr.isatty() else None)
+        shown = Progress(safe_text(label), self.stderr if not self.as_json and self.stderr.isatty() else None)
         try:
             yield shown
         finally:

@@ -1,5 +1,6 @@
 """What housekeeping does about keys: rotates the worn ones, finishes what was left, forgets processes that are gone."""
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -24,6 +25,8 @@ _LEFT_ALONE = timedelta(minutes=5)
 """An operation that moved so recently has somebody at work on it."""
 _LOST = timedelta(days=1)
 """A verification that a command began and nobody moved for so long was killed."""
+logger = logging.getLogger(__name__)
+
 _FAILURES = (CustodyError, CryptoError, ImproperlyConfigured, ServiceUnavailable)
 
 
@@ -46,7 +49,10 @@ def keep_keys() -> Kept:
             return act()
         except _FAILURES as failure:
             kept.problems.append(failure.reason if isinstance(failure, ServiceUnavailable) else str(failure))
-            return 0
+        except Exception as failure:  # whatever it is, it must not keep the others from being done, hour after hour
+            logger.exception("A part of the care for keys failed")
+            kept.problems.append(f"A part failed ({type(failure).__name__}). The log says more.")
+        return 0
 
     kept.keys_rotated = attempt(lambda: len(rotate_due_keys()))
     left = timezone.now() - _LEFT_ALONE

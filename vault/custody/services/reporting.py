@@ -95,7 +95,8 @@ def notify(*, actor: Requester, operation: KeyOperation) -> bool:
             _authorize(actor, operation)
             now = KeyOperation.objects.select_for_update().get(pk=operation.pk)
             now.result["mails"][section["organization"]] = delivered
-            now.save(update_fields=["result"])
+            now.heartbeat_at = timezone.now()  # however slow the mails are, housekeeping must not send them as well
+            now.save(update_fields=["result", "heartbeat_at"])
     return True
 
 
@@ -162,6 +163,7 @@ def _section_document(section: Section) -> dict[str, object]:
         "left": section.rows_left,
         "secrets": exposure.secrets,
         "versions": exposure.versions,
+        "purged": len(exposure.purged),
         "since": exposure.since.isoformat(),
         "openings": exposure.openings,
         "opened_by": [

@@ -1,6 +1,9 @@
 """`manage.py keys`: the life of keys, from the inventory to the shredder."""
 
-from collections.abc import Callable
+import os
+import sys
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -138,11 +141,18 @@ class Command(BaseCommand):
                 self.check()
             result = _run(subcommand, console, options)
         except CommandError as error:
-            console.finish({"error": str(error), "exit_code": error.returncode})
+            _write(console, {"error": str(error), "exit_code": error.returncode})
             raise
-        console.finish(result.document)
+        _write(console, result.document)
         if result.problem:
             raise DoesNotHold(result.problem)
+
+
+def _write(console: Console, document: Mapping[str, Any]) -> None:
+    try:
+        console.finish(document)
+    except OSError as failed:
+        raise _output_failed(failed) from None
 
 
 def _run(subcommand: Subcommand, console: Console, options: dict[str, Any]) -> Result:
@@ -158,3 +168,12 @@ def _run(subcommand: Subcommand, console: Console, options: dict[str, Any]) -> R
         raise DoesNotHold(str(failed)) from failed
     except (OperationalError, InterfaceError) as failed:
         raise DoesNotHold("The database does not answer.") from failed
+    except OSError as failed:
+        raise _output_failed(failed) from None
+
+
+def _output_failed(failed: OSError) -> DoesNotHold:
+    """A pipe that nobody reads any more, a full disk: what was done is done, and nobody was told all of it."""
+    with suppress(OSError, ValueError, AttributeError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python writes what is left when it ends
+    return DoesNotHold(f"Not everything could be written ({failed.strerror}). What was done stays.")

@@ -8,7 +8,7 @@ from orgs.models import Organization
 from tests.proof.scene import Scene, opens, unfinished
 from vault.crypto.fingerprint import fingerprint as fingerprint_of
 from vault.custody.kinds import OperationKind
-from vault.custody.services import roots, rotation, shredding
+from vault.custody.services import operations, roots, rotation, shredding
 from vault.custody.services.authority import OPERATOR
 from vault.custody.services.operations import advance_operation, start_operation
 from vault.fields import rewrapping
@@ -19,7 +19,8 @@ from vault.keys.purposes import KeyState, Purpose
 
 
 def small_batches() -> None:
-    """In a child: a few values are a batch, so that a few dozen of them are many steps."""
+    """In a child: a few values are a batch, so that a few dozen of them are many steps; and no rest between them."""
+    operations._LONGEST_REST = 0
     rewrapping._BYTES = rewrapping._SQLITE_BYTES = 800
 
 

@@ -25,6 +25,13 @@ from vault.keys.purposes import KeyState, Purpose
 _PAUSE = 0.05
 """Seconds to wait for rows that somebody else holds at the moment."""
 
+_REST = 4
+"""How long to rest after a batch, as a multiple of its time: on SQLite people who write wait for such a gap, and
+everywhere they share the processors and the disk (tests/bench/rotating.py: with a rest of its own length, a reveal took
+half as long again)."""
+_LONGEST_REST = 0.2
+"""Seconds. A batch that itself waited for its turn does not wait much longer for that."""
+
 SUPERSEDED = "A compromised key is being replaced: everything is encrypted anew instead."
 """Why values get no new wrapping meanwhile: that would keep data keys which somebody may have."""
 
@@ -89,6 +96,7 @@ def advance_operation(*, actor: Requester, operation: KeyOperation, seconds: flo
         operation = KeyOperation.objects.get(pk=operation.pk)
     after, moved = None, 0
     while operation.running:
+        began = time.monotonic()
         batch = _batch(operation, after)
         if batch is None:
             break
@@ -102,6 +110,7 @@ def advance_operation(*, actor: Requester, operation: KeyOperation, seconds: flo
             moved = 0
         if time.monotonic() >= until:
             break
+        time.sleep(min(_REST * (time.monotonic() - began), _LONGEST_REST))
     operation.refresh_from_db()
     return operation
 

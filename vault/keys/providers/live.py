@@ -85,6 +85,7 @@ class LiveRootKeys:
         for key in source.configured():
             self._held[key.key_id] = _Held(key, open_configured(key), clock.monotonic())
         self._settle()
+        self._answered_at = clock.monotonic()
 
     @property
     def renews(self) -> bool:
@@ -98,8 +99,8 @@ class LiveRootKeys:
         return now - self._asked_at >= WANTED_RETRY_SECONDS and not all(map(self._is_usable, self._held.values()))
 
     def can_be_had(self) -> bool | None:
-        """Whether the providers unsealed all of them when they were last asked; None if that is a while ago."""
-        if self._renewing.locked() or self._clock.monotonic() - self._asked_at > RECENT_SECONDS:
+        """Whether the providers unsealed all of them when they last answered; None if that is a while ago."""
+        if self._clock.monotonic() - self._answered_at > RECENT_SECONDS:
             return None
         return all(held.root_key is not None and held.failing_since is None for held in self._held.values())
 
@@ -161,6 +162,7 @@ class LiveRootKeys:
             self._asked_at = self._clock.monotonic()
             dropped = [held for held in self._held.values() if held.configured.sealed and self._renew(held)]
             self._settle()
+            self._answered_at = self._clock.monotonic()
         finally:
             self._renewing.release()
         if dropped:

@@ -199,7 +199,10 @@ class Progress:
             return Outcome.RUNNING
         if self.failed:
             return Outcome.UNREADABLE
-        return Outcome.STOPPED if self.operation.state == OperationState.STOPPED else Outcome.FINISHED
+        if self.operation.state == OperationState.STOPPED:
+            return Outcome.STOPPED
+        doubtful = self.operation.kind == OperationKind.VERIFY and self.operation.problem
+        return Outcome.UNREADABLE if doubtful else Outcome.FINISHED
 
     @property
     def sentence(self) -> str:
@@ -213,6 +216,8 @@ class Progress:
             return f"{done:,} of {total:,} values and keys opened."
         if self.failed:
             return f"{self.failed:,} of {done + self.failed:,} values and keys did not open."
+        if self.operation.problem:
+            return self.operation.problem
         return f"All {done:,} values and keys open."
 
     def _of_move(self) -> str:

@@ -6,13 +6,17 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from audit.models import Event
 from orgs.models import Membership
 from tests.cast import Cast
+from tests.vault.custody.commands import keys_with_code
 from tests.vault.secrets.pages import JSON, post_edit, post_new
-from vault.custody.services import approve_shred, request_shred
+from vault.custody.services import advance_verification, approve_shred, request_shred, start_verification
+from vault.custody.services.authority import OPERATOR
 from vault.keys import keyrings
+from vault.keys.models import WrappedKey
 from vault.secrets.models import Secret, SecretVersion
 
 pytestmark = pytest.mark.django_db
@@ -83,3 +87,24 @@ def test_no_backup_of_the_rows_alone_opens(
     keyrings.forget()
     assert SecretVersion.objects.count() == len(stored)
     assert browser.post(address, headers=JSON).status_code == 410
+
+
+def test_keys_that_nobody_agreed_to_destroy_are_not_destroyed_on_purpose(
+    browser: Client, cast: Cast, stored: list[Secret]
+) -> None:
+    """By somebody who writes to the database: what he did to the values must not pass for the owners' wish."""
+    WrappedKey.objects.filter(scope=cast.acme.key_scope).update(
+        state="destroyed", wrapped=b"", destroyed_at=timezone.now()
+    )
+    document, code = keys_with_code("verify", "--all")
+    assert (code, document["failed"], document["left_out"]) == (1, 0, 1)
+    assert "The keys of acme are destroyed, and no two owners agreed to that." in document["problem"]
+    assert keys_with_code("status", "--check")[1] == 1
+    operation = start_verification(actor=OPERATOR)
+    operation = advance_verification(actor=OPERATOR, operation=operation)
+    assert "no two owners" in operation.problem
+    assert Event.objects.latest("id").outcome == "failure"
+    for page in (reverse("custody:instance"), reverse("custody:keys", args=[cast.acme.uid])):
+        text = browser.get(page).content.decode()
+        assert "Everything opens" not in text
+        assert "Not everything opens" in text

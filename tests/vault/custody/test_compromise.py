@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 import time_machine
@@ -132,6 +133,18 @@ def test_it_goes_on_wherever_it_was_killed(cast: Cast, stored: list[Secret]) -> 
     assert states(cast.acme.key_scope) == ["retired", "active"]
     assert KeyReport.objects.count() == 1
     assert KeyOperation.objects.filter(finished_at=None).count() == 0
+
+
+def test_one_that_is_stopped_on_the_way_is_no_success(cast: Cast, stored: list[Secret]) -> None:
+    """As by the owners, who destroy the keys meanwhile."""
+
+    def stop(operation: KeyOperation) -> None:
+        KeyOperation.objects.update(state="stopped", problem="The keys were destroyed meanwhile.")
+
+    with patch("vault.custody.services.compromise._next_phase", side_effect=stop):
+        document, code = keys_with_code("compromise", "--org", "acme", "--yes")
+    assert code == 1
+    assert "destroyed meanwhile" in document["error"]
 
 
 def test_a_rewrapping_under_way_gives_way(cast: Cast, stored: list[Secret]) -> None:

@@ -64,6 +64,8 @@ def compromise(console: Console, options: dict[str, Any]) -> Result:
             force=options["force"],
             progress=lambda now: bar.show(now.done, max(now.total, now.done)),
         )
+    if "report" not in operation.result:
+        raise DoesNotHold(f"It was stopped before its end. {operation.problem}")
     report = KeyReport.objects.get(pk=operation.result["report"])
     if path is not None:
         try:

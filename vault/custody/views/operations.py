@@ -101,11 +101,11 @@ def instance_advance(request: HttpRequest, operation: UUID) -> HttpResponse:
 
 @dataclass(frozen=True, slots=True)
 class ShownVerification:
-    """The last verification that came to its end: what it found here, and where its page is. `failed`: how many values
-    did not open here or, where not all were listed, may not have."""
+    """The last verification that came to its end: what it found here, and where its page is. `failed`: whether
+    something did not open here or, where not all was listed, may not have."""
 
     operation: KeyOperation
-    failed: int
+    failed: bool
     sentence: str
     url: str
 
@@ -120,19 +120,19 @@ def shown_verification(operation: KeyOperation | None, organization: Organizatio
     if organization is None or operation.organization_id == organization.uid:
         progress = Progress(operation)
         url = Place(organization).url("operation", operation.uid)
-        return ShownVerification(operation, progress.failed, progress.sentence, url)
+        return ShownVerification(operation, bool(operation.problem), progress.sentence, url)
     listed = operation.result.get("failures", ())
     own = sum(failure.get("scope") == organization.key_scope for failure in listed)
-    unlisted = failed_in(operation) - len(listed)
+    doubtful = failed_in(operation) > len(listed) or (operation.problem and not listed)
     if own:
         sentence = f"{own:,} did not open. Verify again to see which."
-    elif unlisted > 0:
-        sentence = "More of the instance did not open than was listed. Verify again to see what is true of your values."
+    elif doubtful:
+        sentence = "Not all of the instance opens. Verify again to see what is true of your values."
     elif operation.result.get("sample"):
         sentence = "Some values of the instance were opened."
     else:
         sentence = "Every value of the instance was opened."
-    return ShownVerification(operation, own or max(unlisted, 0), sentence, "")
+    return ShownVerification(operation, bool(own or doubtful), sentence, "")
 
 
 def _show(request: HttpRequest, operation: KeyOperation, place: Place) -> HttpResponse:

@@ -12,7 +12,8 @@ PACKAGES = ("vault", "accounts", "orgs", "audit")
 # tables and columns of our own models, quoted, and have everything else as parameters.
 WITH_STATEMENTS = {
     *("audit/triggers.py", "audit/migrations/0002_append_only.py", "vault/migrations/0001_cache_table.py"),
-    *("vault/keys/counting.py", "vault/keys/generation.py", "vault/keys/processes.py", "vault/keys/writing.py"),
+    *("vault/keys/counting.py", "vault/keys/generation.py", "vault/keys/lifecycle.py", "vault/keys/processes.py"),
+    "vault/keys/writing.py",
     *("vault/fields/rewrapping.py", "vault/fields/statements.py"),
 }
 CALLS_WITH_SQL = {"raw", "extra", "RawSQL", "execute", "executemany", "executescript", "RunSQL"}

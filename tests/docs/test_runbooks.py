@@ -264,7 +264,9 @@ def test_a_key_that_was_destroyed_since_stays_destroyed_when_older_rows_are_rest
     damaged.follow(of_the_keys, values)
     damaged.close()
     holdfast = without_database(make, damaged)
-    holdfast.follow(RESTORING, values)
+    # The page says that a verification does not hold then: who agreed to the shredding is in newer rows.
+    verifying = next(number for number, step in enumerate(RESTORING) if "keys verify" in step.command)
+    holdfast.follow(RESTORING[:verifying], values)
     found = holdfast.contents("look")
     assert found["right"] == {"Initech": EVERYTHING["Initech"]}
     assert len(found["closed"]) == EVERYTHING["Acme"]

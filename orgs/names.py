@@ -16,6 +16,8 @@ PROJECT_DESCRIPTION_LENGTH = 500
 ENVIRONMENT_NAME_LENGTH = 60
 SLUG_LENGTH = 60
 _UID = re.compile(r"[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_OURS = frozenset({"all", "instance", "system"})
+"""Words for what belongs to no organization, beside which slugs stand in `keys status`."""
 _NUMBER_LENGTH = 8
 """Room for a hyphen and the number of a name that is taken."""
 
@@ -40,10 +42,10 @@ def free_slug(name: str, taken: "QuerySet[Model, str]") -> str:
     """A slug made from `name` that is not among `taken`: `acme`, or else `acme-2`, `acme-3`, …
 
     Lower-case letters, digits and single hyphens. A name without a Latin letter or digit becomes `organization`.
-    Never the text of a uid, by which commands name an organization as well.
+    Never the text of a uid, by which commands name an organization as well, nor a word for the instance itself.
     """
     base = slugify(name)[: SLUG_LENGTH - _NUMBER_LENGTH].strip("-_") or "organization"
-    if _UID.fullmatch(base):
+    if base in _OURS or _UID.fullmatch(base):
         base = f"organization-{base}"
     near = set(taken.filter(slug__startswith=base))
     return next(slug for number in count(1) if (slug := base if number == 1 else f"{base}-{number}") not in near)

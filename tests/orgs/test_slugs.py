@@ -17,6 +17,7 @@ pytestmark = pytest.mark.django_db
         ("Café Zürich", "cafe-zurich"),
         ("数据保管库", "organization"),
         ("a" * 100, "a" * 52),
+        ("System", "organization-system"),
         ("3f2504e0-4f89-41d3-9a0c-0305e82c3301", "organization-3f2504e0-4f89-41d3-9a0c-0305e82c3301"),
     ],
 )

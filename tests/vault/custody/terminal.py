@@ -73,9 +73,9 @@ class Terminal:
         """Types a line."""
         os.write(self._master, f"{text}\n".encode())
 
-    def interrupt(self) -> None:
-        """Ctrl-C."""
-        self._process.send_signal(signal.SIGINT)
+    def interrupt(self, number: signal.Signals = signal.SIGINT) -> None:
+        """Ctrl-C, or another signal."""
+        self._process.send_signal(number)
 
     def exit_code(self) -> int:
         """Waits for the end."""

@@ -2,6 +2,7 @@
 
 import os
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -72,6 +73,17 @@ def test_an_interrupted_split_leaves_no_word_on_the_screen(instance: Instance) -
         assert terminal.exit_code() == 130
     assert "academic" not in terminal.shown
     assert "run it again to go on." in terminal.transcript
+    assert "Traceback" not in terminal.transcript
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT])
+def test_one_that_is_ended_leaves_no_word_on_the_screen(instance: Instance, number: signal.Signals) -> None:
+    with Terminal("keys", "split", "--yes", environment=instance.environment) as terminal:
+        terminal.expect("Write these words down")
+        terminal.interrupt(number)
+        assert terminal.exit_code() == 128 + number
+    assert "academic" in terminal.transcript
+    assert "academic" not in terminal.shown
     assert "Traceback" not in terminal.transcript
 
 

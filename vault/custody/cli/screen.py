@@ -1,8 +1,11 @@
 """Words of a root key on a terminal: on the alternate screen, which is wiped and leaves nothing to scroll back to."""
 
 import secrets
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from types import FrameType
+from typing import NoReturn
 
 from vault.crypto.shares import WORDS, BadShare, normalized
 from vault.custody.cli.console import Console, DoesNotHold, Refused
@@ -24,15 +27,32 @@ def wiped(console: Console) -> Iterator[Callable[[], None]]:
         if terminal:
             console.write(_WIPE)
 
-    if terminal:
-        console.write(_ENTER)
-    wipe()
+    with _signals_wait_for_the_wiping():
+        try:
+            if terminal:
+                console.write(_ENTER)
+            wipe()
+            yield wipe
+        finally:
+            wipe()
+            if terminal:
+                console.write(_LEAVE)
+
+
+@contextmanager
+def _signals_wait_for_the_wiping() -> Iterator[None]:
+    """What ends the program ends it as Ctrl-C does, and Ctrl-Z does nothing: a shell would stand beside the words."""
+
+    def leave(number: int, frame: FrameType | None) -> NoReturn:
+        raise SystemExit(128 + number)  # as shells count
+
+    before = {number: signal.signal(number, leave) for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)}
+    before[signal.SIGTSTP] = signal.signal(signal.SIGTSTP, signal.SIG_IGN)
     try:
-        yield wipe
+        yield
     finally:
-        wipe()
-        if terminal:
-            console.write(_LEAVE)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def show_share(console: Console, words: str, *, heading: str) -> None:

@@ -88,6 +88,7 @@ def test_it_lists_what_older_backups_have_besides(cast: Cast, stored: list[Secre
 def test_its_report_is_signed(cast: Cast, stored: list[Secret], tmp_path: Path) -> None:
     file = tmp_path / "report.txt"
     document = keys("compromise", "--org", "acme", "--yes", "--output", str(file))
+    assert file.stat().st_mode & 0o777 == 0o600
     note = file.read_text()
     assert note == document["report_text"] == KeyReport.objects.get().text
     verifier = read_verifier_text(document["verifier"])

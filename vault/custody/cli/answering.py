@@ -1,5 +1,6 @@
 """`keys compromise` and `keys verify-report`: the answer to a key that was seen, and the proof of it."""
 
+import os
 from argparse import ArgumentParser
 from datetime import UTC, datetime
 from pathlib import Path
@@ -69,7 +70,7 @@ def compromise(console: Console, options: dict[str, Any]) -> Result:
     report = KeyReport.objects.get(pk=operation.result["report"])
     if path is not None:
         try:
-            with path.open("x", encoding="utf-8") as file:
+            with open(path, "x", encoding="utf-8", opener=_private) as file:
                 file.write(report.text)
         except OSError as error:
             raise DoesNotHold(
@@ -78,6 +79,10 @@ def compromise(console: Console, options: dict[str, Any]) -> Result:
             ) from None
     _say(console, operation, report, path)
     return Result(_document(operation, report), operation.problem)
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)  # it names secrets and people
 
 
 def _say(console: Console, operation: KeyOperation, report: KeyReport, path: Path | None) -> None:

@@ -123,3 +123,13 @@ def test_it_shows_retired_keys_apart_and_how_to_destroy_one(cast: Cast, client_f
 def test_it_shows_the_short_name_that_commands_take(cast: Cast, client_for: ClientFor) -> None:
     settings = client_for(cast.vera).get(reverse("orgs:settings", args=[cast.acme.uid])).content.decode()
     assert f"<code>{cast.acme.slug}</code>" in settings
+
+
+def test_where_the_root_key_comes_from_is_for_those_who_look_after_the_instance(
+    cast: Cast, client_for: ClientFor
+) -> None:
+    """It names files and services of the server, which are no affair of an organization on it."""
+    source = "environment variable HOLDFAST_ROOT_KEY"
+    assert cast.alice.is_instance_admin
+    assert source in client_for(cast.alice).get(reverse("custody:keys", args=[cast.acme.uid])).content.decode()
+    assert source not in client_for(cast.adam).get(reverse("custody:keys", args=[cast.acme.uid])).content.decode()

@@ -1,6 +1,7 @@
 """What housekeeping does about keys: rotates the worn ones, finishes what was left, forgets processes that are gone."""
 
 import logging
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -10,7 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils import timezone
 
 from vault.crypto.errors import CryptoError
-from vault.custody.errors import CustodyError
+from vault.custody.errors import CustodyError, KeyRefused
 from vault.custody.kinds import MOVING, OperationKind, OperationState
 from vault.custody.models import KeyOperation
 from vault.custody.services.authority import HOUSEKEEPER
@@ -23,6 +24,11 @@ from vault.keys import processes
 
 _LEFT_ALONE = timedelta(minutes=5)
 """An operation that moved so recently has somebody at work on it."""
+_AT_MOST = 30 * 60.0
+"""Seconds for all operations of one run: whatever is not finished then goes on with the next, and the rest of
+housekeeping has its turn."""
+_STRETCH = 60.0
+"""Seconds in which an operation must move something, or it waits for somebody."""
 _LOST = timedelta(days=1)
 """A verification that a command began and nobody moved for so long was killed."""
 logger = logging.getLogger(__name__)
@@ -55,26 +61,33 @@ def keep_keys() -> Kept:
         return 0
 
     kept.keys_rotated = attempt(lambda: len(rotate_due_keys()))
-    left = timezone.now() - _LEFT_ALONE
+    left, until = timezone.now() - _LEFT_ALONE, time.monotonic() + _AT_MOST
     for operation in KeyOperation.objects.filter(state=OperationState.RUNNING, heartbeat_at__lt=left):
-        kept.operations_finished += attempt(partial(_finished, operation))
+        kept.operations_finished += attempt(partial(_finished, operation, until))
     kept.processes_forgotten = attempt(processes.prune)
     return kept
 
 
-def _finished(operation: KeyOperation) -> int:
-    """Goes on with one operation to its end; 1 if it got there."""
+def _finished(operation: KeyOperation, until: float) -> int:
+    """Goes on with one operation until it ends or the time is over; 1 if it got to its end. Raises `KeyRefused` if
+    nothing of it can be moved."""
     if operation.kind in MOVING:
-        while operation.running:
-            operation = advance_operation(actor=HOUSEKEEPER, operation=operation, seconds=60)
+        while operation.running and time.monotonic() < until:
+            before = operation.done + operation.skipped
+            operation = advance_operation(actor=HOUSEKEEPER, operation=operation, seconds=_STRETCH)
+            if operation.running and operation.done + operation.skipped == before:
+                raise KeyRefused(
+                    f"Nothing of {operation.scope} could be moved for a minute: another session of the database holds "
+                    "its rows. End that session; the next housekeeping goes on."
+                )
     elif operation.kind == OperationKind.VERIFY:
         if POSITION in operation.result:
-            while operation.running:
-                operation = advance_verification(actor=HOUSEKEEPER, operation=operation, seconds=60)
+            while operation.running and time.monotonic() < until:
+                operation = advance_verification(actor=HOUSEKEEPER, operation=operation, seconds=_STRETCH)
         elif operation.heartbeat_at < timezone.now() - _LOST:
             KeyOperation.objects.filter(pk=operation.pk, state=OperationState.RUNNING).update(
                 state=OperationState.STOPPED, problem="It did not come to its end."
             )
     else:
-        operation = advance_compromise(actor=HOUSEKEEPER, operation=operation)
+        operation = advance_compromise(actor=HOUSEKEEPER, operation=operation, seconds=max(until - time.monotonic(), 0))
     return int(operation.state == OperationState.DONE)

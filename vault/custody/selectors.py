@@ -171,10 +171,14 @@ def escrow_state() -> EscrowState:
     return EscrowState(root_key.fingerprint, current, tuple(current.members.all()) if current else ())
 
 
-def last_verification(scope: str | None) -> KeyOperation | None:
-    """The newest finished verification of that scope (None: of the whole instance), or of everything."""
+def last_verification(scope: str | None, *, whole: bool = False) -> KeyOperation | None:
+    """The newest finished verification of that scope (None: of the whole instance), or of everything.
+
+    `whole`: the newest one that opened every value, and not a sample of them.
+    """
     scopes = {"", scope or ""}
-    return KeyOperation.objects.filter(kind=OperationKind.VERIFY, scope__in=scopes, finished_at__isnull=False).first()
+    found = KeyOperation.objects.filter(kind=OperationKind.VERIFY, scope__in=scopes, finished_at__isnull=False)
+    return (found.filter(result__sample=None) if whole else found).first()
 
 
 def open_operation(scope: str, purpose: Purpose) -> KeyOperation | None:

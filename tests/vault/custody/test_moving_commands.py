@@ -241,3 +241,14 @@ def test_status_check_fails_for_an_overdue_rotation(cast: Cast) -> None:
     assert (code, document["overdue"], document["root_keys"][0]["overdue"]) == (1, 2, True)
     assert "OVERDUE since" in spoken("status")
     assert KeyOperation.objects.count() == 0
+
+
+def test_a_sample_that_opens_does_not_make_up_for_what_did_not(cast: Cast, stored: list[Secret]) -> None:
+    keys("verify", "--all")
+    SecretVersion.objects.filter(secret=stored[0]).update(number=77)
+    assert keys_with_code("verify", "--all")[1] == 1
+    SecretVersion.objects.filter(secret=stored[0]).update(number=1)
+    keys("verify", "--sample", "1")
+    assert keys_with_code("status", "--check")[1] == 1
+    keys("verify", "--all")
+    keys("status", "--check")

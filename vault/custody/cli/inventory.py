@@ -18,7 +18,8 @@ def add_status(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--check",
         action="store_true",
-        help="exit with 1 if a rotation is overdue or the last verification found values that do not open",
+        help="exit with 1 if a rotation is overdue, or the last verification or the last of every value found any that "
+        "do not open",
     )
 
 
@@ -34,8 +35,10 @@ def status(console: Console, options: dict[str, Any]) -> Result:
     problems = []
     if options["check"] and overdue:
         problems.append(f"{overdue} rotation{'s are' if overdue > 1 else ' is'} overdue.")
-    if options["check"] and verified is not None and verified.problem:
-        problems.append(verified.problem)
+    whole = selectors.last_verification(scope, whole=True)  # a sample that opens does not mend what did not
+    found = {each.pk: each.problem for each in (verified, whole) if each is not None and each.problem}
+    if options["check"]:
+        problems += found.values()
     document = {
         "keys": [_key(line) for line in lines],
         "root_keys": [_root_key(line) for line in roots],

@@ -181,6 +181,15 @@ def test_a_compromised_root_key_replaces_every_key(cast: Cast, stored: list[Secr
     assert "NAME_3" not in charlies.text
 
 
+def test_in_the_middle_of_a_rotation_the_old_root_key_is_given_up(cast: Cast, next_root: RootKey) -> None:
+    before = rootkeys.wrapping_root_key()
+    keys("rotate-root")
+    assert rootkeys.wrapping_root_key().key_id == next_root.key_id
+    text = keys("compromise", "--root", "--yes")["report_text"]
+    assert f"Root key given up: {before.fingerprint}\n" in text
+    assert f"Root key that took over: {next_root.fingerprint}\n" in text
+
+
 def test_the_instances_report_names_no_secret(cast: Cast, stored: list[Secret], next_root: RootKey) -> None:
     """Whoever looks after the instance may be a member of no organization."""
     reveal_secret(actor=cast.bob, secret=stored[0])

@@ -15,6 +15,7 @@ from vault.custody.cli.console import Console, DoesNotHold, Refused, Result, Wro
 from vault.custody.cli.selection import add_organization, organization_named
 from vault.custody.models import KeyOperation, KeyReport
 from vault.custody.services.authority import OPERATOR
+from vault.keys import rootkeys
 
 MOST_REPORT_BYTES = 64 * 1024 * 1024
 
@@ -50,6 +51,13 @@ def compromise(console: Console, options: dict[str, Any]) -> Result:
     since = _since(options["since"])
     organization = organization_named(options["org"]) if options["org"] else None
     what = f"of {organization.name}" if organization else "of the whole instance, and its root key"
+    wrapping = rootkeys.wrapping_root_keys()
+    if options["root"] and wrapping.next is not None:
+        console.note(
+            f"A rotation is under way: the root key {wrapping.now.fingerprint} is given up, and "
+            f"{wrapping.next.fingerprint} takes over. If that is the one that was seen, finish the rotation first, "
+            "configure another, and begin again."
+        )
     console.confirm(
         f"This replaces the keys {what}, encrypts every value anew and mails the owners.", yes=options["yes"]
     )

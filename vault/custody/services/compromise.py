@@ -79,7 +79,7 @@ def declare_compromise(
                 "since": (since or oldest).isoformat(),
                 "suspects": [str(key.uid) for key in suspects],
                 "next_root": next_root,
-                "root_key": rootkeys.wrapping_root_key().fingerprint,
+                "root_key": rootkeys.wrapping_root_keys().now.fingerprint,  # not the one that a rotation leads to
                 "mails": {},
             },
         )

@@ -74,7 +74,11 @@ class Terminal:
         os.write(self._master, f"{text}\n".encode())
 
     def interrupt(self, number: signal.Signals = signal.SIGINT) -> None:
-        """Ctrl-C, or another signal."""
+        """Ctrl-C, or another signal, when the program waits for a line.
+
+        Not at once: between showing its prompt and waiting, Python notes a signal and goes on to wait all the same.
+        """
+        time.sleep(0.3)
         self._process.send_signal(number)
 
     def exit_code(self) -> int:

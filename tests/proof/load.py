@@ -41,6 +41,12 @@ class Load:
         for thread in self._threads:
             thread.join()
 
+    def go_on_until(self, times: int, *, patience: float = 60.0) -> None:
+        """Waits until everything was done so many times, at most `patience` seconds."""
+        until = time.monotonic() + patience
+        while min(self.done.values()) < times and not self.problems and time.monotonic() < until:
+            time.sleep(0.1)
+
     def _guarded(self, act: Callable[[], None]) -> None:
         try:
             act()

@@ -20,6 +20,7 @@ def test_no_read_and_no_write_fails_while_every_key_changes(tmp_path: Path) -> N
             pair.manage("keys", "rotate", "--all")
             _assert_that_each_process_writes_under_the_new_key(pair, stage)
             changed = pair.look("tests.proof.seed", "change")
+            load.go_on_until(5)
             time.sleep(1)
         found = pair.look("tests.proof.seed", "look")
     assert not load.problems, "\n".join(load.problems[:5])

@@ -22,6 +22,8 @@ from tests.docs.runbooks.installation import Installation
 from vault.crypto import shares
 from vault.crypto.rootkey import RootKey
 
+pytestmark = pytest.mark.proof
+
 RUNBOOKS = ROOT / "docs" / "operators" / "runbooks"
 EVERYTHING = {"Acme": SECRETS * VERSIONS, "Initech": SECRETS * VERSIONS}
 

@@ -39,6 +39,8 @@ from vault.keys.models import WrappedKey
 from vault.keys.purposes import SYSTEM_SCOPE, KeyState, Purpose
 from vault.secrets.models import SecretVersion
 
+pytestmark = pytest.mark.proof
+
 EXAMPLES = 12
 STEPS = 30
 

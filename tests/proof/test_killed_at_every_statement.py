@@ -10,6 +10,8 @@ from tests.proof.failpoints import count_places, kill_at
 from tests.proof.operations import OPERATIONS, Operation
 from tests.proof.scene import Scene
 
+pytestmark = pytest.mark.proof
+
 SECRETS = 6
 
 

@@ -1,7 +1,6 @@
 """Operations on keys that are killed at any moment while two people write and read: nothing is lost or stays undone.
 
-The moments are drawn from the whole duration of a run, which is measured first. Fifty kills of each operation take
-minutes and run in `make proof`; the default suite kills at every statement.
+The moments are drawn from the whole duration of a run, which is measured first.
 """
 
 import random
@@ -13,12 +12,12 @@ from tests.proof.children import Child
 from tests.proof.operations import OPERATIONS, Operation
 from tests.proof.scene import Scene
 
+pytestmark = pytest.mark.proof
 SECRETS = 30
 KILLS = 50
 PAUSE = 0.02
 
 
-@pytest.mark.proof
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.name)
 def test_nothing_is_lost_and_the_next_run_finishes(scene: Scene, operation: Operation) -> None:
     scene.configure_root_keys(operation.root_keys)

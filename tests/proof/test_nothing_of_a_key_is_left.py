@@ -7,12 +7,15 @@ import sys
 from pathlib import Path
 
 import psutil
+import pytest
 
 from tests.browser.remains import found_in
 from tests.harness.environment import ROOT
 from tests.proof.load import Load
 from tests.proof.servers import Pair, root_key_file, two_processes
 from vault.crypto.rootkey import PREFIX, generate_root_key_text
+
+pytestmark = pytest.mark.proof
 
 WORDS_IN_A_ROW = 4
 

@@ -4,9 +4,13 @@ import time
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.proof.load import Load, edit
 from tests.proof.servers import Answer, Browser, Pair, root_key_file, two_processes
 from vault.crypto.rootkey import generate_root_key_text
+
+pytestmark = pytest.mark.proof
 
 CLIENTS = 3
 NEWCOMERS = 40

@@ -15,6 +15,8 @@ from tests.harness.postgresql import ScratchPostgresql, find_binaries
 from tests.vault.custody.instance import Instance
 from tests.vault.custody.terminal import Terminal
 
+pytestmark = pytest.mark.proof
+
 EXPECTED = {f"NAME_{number}": f"canary {number}" for number in range(20)}
 
 
@@ -75,7 +77,6 @@ def lost(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[tuple[Insta
         yield Instance(folder, DATABASE_URL=server.url()), server
 
 
-@pytest.mark.slow
 def test_a_backup_and_three_of_five_shares_bring_every_value_back(
     lost: tuple[Instance, ScratchPostgresql | None], tmp_path: Path
 ) -> None:
@@ -100,7 +101,6 @@ def test_a_backup_and_three_of_five_shares_bring_every_value_back(
     assert restored.contents() == before
 
 
-@pytest.mark.slow
 def test_it_compares_the_root_key_with_what_the_database_needs(
     lost: tuple[Instance, ScratchPostgresql | None], tmp_path: Path
 ) -> None:

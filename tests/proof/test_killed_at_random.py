@@ -13,6 +13,7 @@ from tests.proof.operations import OPERATIONS, Operation
 from tests.proof.scene import Scene
 
 pytestmark = pytest.mark.proof
+
 SECRETS = 30
 KILLS = 50
 PAUSE = 0.02

@@ -2,6 +2,7 @@
 
 import ipaddress
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -128,11 +129,21 @@ def pre_request(worker: Any, request: Any) -> None:
         worker.max_requests = worker.nr + 1 + PUT_OFF_REQUESTS
 
 
+def worker_int(worker: Any) -> None:
+    """Leave once: Ctrl-C reaches a worker twice, from the terminal and from the arbiter, and the second must not
+    interrupt what the first has it do on its way out. One that hangs there is killed after ``graceful_timeout``.
+    """
+    for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGTERM):
+        signal.signal(number, lambda *_: None)  # not SIG_IGN: of one that is pending Python would print an error
+
+
 def worker_exit(server: Any, worker: Any) -> None:
     """Let the others go on when a worker that was to take another's place could not begin; one comes again.
 
     With the exit codes for a failed start gunicorn stops as a whole. That is right for the first workers only.
     """
+    if worker.pid == os.getpid():  # the arbiter calls this, too, for a worker that has vanished
+        worker_int(worker)
     if not worker.booted and worker.age > server.cfg.workers:
         time.sleep(RETRY_SECONDS)
         sys.exit(1)

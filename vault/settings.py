@@ -5,14 +5,12 @@ Reference of all variables: docs/operators/configuration.md.
 
 import logging
 import sys
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-import dj_database_url
-
 from vault.addresses import networks
+from vault.database.configuration import postgresql_database
 from vault.development import development_secret
 from vault.environment import Environment
 
@@ -100,17 +98,17 @@ CSRF_TRUSTED_ORIGINS = [BASE_URL] if HTTPS else []
 # --- database ---------------------------------------------------------------------------------------------------------
 DATABASE_URL = env.text("DATABASE_URL")
 DATABASES: dict[str, dict[str, Any]] = {}
+# Who owns the tables, for `migrate` alone; DATABASE_URL names the application's role, which owns nothing.
+OWNER_DATABASE: dict[str, Any] = {}
 if DATABASE_URL:
-    with suppress(ValueError):  # its message would repeat parts of the URL
-        DATABASES = {"default": dict(dj_database_url.parse(DATABASE_URL, conn_max_age=300, conn_health_checks=True))}
-    if not DATABASES or DATABASES["default"]["ENGINE"] != "django.db.backends.postgresql":
-        env.problems.append(
-            "DATABASE_URL must name a PostgreSQL database: postgresql://user:password@host/name, with reserved "
-            "characters of the user and the password percent-encoded"
-        )
-    else:
-        # TLS unless the URL says otherwise; verify-full needs sslrootcert in the URL (docs/operators/configuration.md).
-        DATABASES["default"].setdefault("OPTIONS", {}).setdefault("sslmode", "require" if PRODUCTION else "prefer")
+    if _application := postgresql_database(env, "DATABASE_URL", DATABASE_URL, production=PRODUCTION):
+        DATABASES = {"default": _application}
+        if not _application["USER"]:
+            env.problems.append("DATABASE_URL must name the application's role: postgresql://user:password@host/name")
+    if _owner_url := env.text("HOLDFAST_OWNER_DATABASE_URL"):
+        OWNER_DATABASE = postgresql_database(env, "HOLDFAST_OWNER_DATABASE_URL", _owner_url, production=PRODUCTION)
+        if DATABASES and OWNER_DATABASE and OWNER_DATABASE["NAME"] != _application["NAME"]:
+            env.problems.append("HOLDFAST_OWNER_DATABASE_URL and DATABASE_URL must name the same database")
 else:
     if PRODUCTION:
         env.missing("DATABASE_URL", "the PostgreSQL database, as postgresql://user:password@host/name")

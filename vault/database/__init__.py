@@ -1,0 +1,1 @@
+"""What Holdfast asks of PostgreSQL beyond Django's backend: tenants, policies, two roles."""

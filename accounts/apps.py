@@ -16,8 +16,11 @@ class AccountsConfig(AppConfig):
 def ensure_instance(using: str, **_: Any) -> None:
     """The one row of `Instance`, after every migration: without it the set-up would have nothing to lock."""
     from accounts.models import Instance
+    from audit.system_keys import make_system_keys
 
-    Instance.objects.using(using).get_or_create(pk=1)
+    if using == "default":
+        make_system_keys()  # its seal needs one, and this is the first receiver
+        Instance.objects.get_or_create(pk=1)
 
 
 class SupportAdminConfig(AdminConfig):

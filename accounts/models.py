@@ -28,6 +28,7 @@ from audit.resource import Resource
 from vault.fields import EncryptedTextField, KeyIdIndex
 from vault.keys.peppers import KeyedHashField, keyed_hash_candidates
 from vault.keys.purposes import Purpose
+from vault.seals import SealedManager, SealedModel, SealedQuerySet
 
 
 class UserManager(BaseUserManager["User"]):
@@ -201,8 +202,11 @@ class Session(AbstractBaseSession):
         return SessionStore
 
 
-class Instance(models.Model):
+class Instance(SealedModel):
     """What holds for the whole installation: one row, made when the database is migrated."""
+
+    SEALED = ("claimed_at", "setup_mac", "setup_expires_at", "second_factor_required")
+    SEAL_RESOURCE = ResourceKind.INSTANCE
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
     claimed_at = models.DateTimeField(null=True, editable=False)

@@ -11,6 +11,7 @@ class ActionGroup(models.TextChoices):
     OPENED = "opened", "Values opened"
     CHANGED = "changed", "Secrets changed"
     PEOPLE = "people", "Members and invitations"
+    ACCESS = "access", "Access"
     PLACES = "places", "Projects and settings"
     KEYS = "keys", "Keys"
     ACCOUNTS = "accounts", "Sign-in and accounts"
@@ -47,6 +48,13 @@ ACTIONS: dict[ActionGroup, frozenset[Action]] = {
             Action.INVITATION_REVOKED,
             Action.MEMBERSHIP_REMOVED,
             Action.MEMBERSHIP_ROLE_CHANGED,
+        }
+    ),
+    ActionGroup.ACCESS: frozenset(
+        {
+            Action.AUTHORITY_SEAL_ACCEPTED,
+            Action.AUTHORITY_SEAL_BROKEN,
+            Action.AUTHORITY_VERIFIED,
         }
     ),
     ActionGroup.PLACES: frozenset(

@@ -95,6 +95,10 @@ def _version(details: Mapping[str, Any]) -> str:
     return f"(now version {details['version']})" if details.get("version") else ""
 
 
+def _row(details: Mapping[str, Any]) -> str:
+    return f"in {details.get('model', '')}: {details.get('reason', '')}"
+
+
 _METHODS = {
     "password": "with a password",
     "authenticator": "with an authenticator",
@@ -113,6 +117,11 @@ WORDS: dict[Action, Words] = {
     Action.ACCOUNT_PASSWORD_CHANGED: Words("key-round", "changed the password of", tags=_counts("sessions_ended")),
     Action.ACCOUNT_RENAMED: Words("pencil", "changed the name of", tail=_from_to),
     Action.ACCOUNT_UNLOCKED: Words("lock-open", "unlocked the account"),
+    Action.AUTHORITY_SEAL_ACCEPTED: Words("shield-check", "took over as it is", tail=_row),
+    Action.AUTHORITY_SEAL_BROKEN: Words("shield-alert", "refused a row that is not genuine", about=False, tail=_row),
+    Action.AUTHORITY_VERIFIED: Words(
+        "shield-check", "verified what grants authority", about=False, tags=_counts("checked", "failed")
+    ),
     Action.ENVIRONMENT_CREATED: Words("folder-plus", "created the environment", tail=_in("project")),
     Action.ENVIRONMENT_DELETED: Words("trash-2", "deleted the environment", tail=_in("project"), linked=False),
     Action.ENVIRONMENT_MOVED: Words("layers", "moved the environment", tail=_in("project")),
@@ -241,8 +250,8 @@ def _page(event: Event) -> str:
 
 def _tone(event: Event) -> str:
     if event.outcome != Outcome.SUCCESS:
-        return "danger" if event.risk == Risk.HIGH else "warning"
-    return "warning" if event.risk == Risk.HIGH else ""
+        return "danger" if event.risk in (Risk.HIGH, Risk.CRITICAL) else "warning"
+    return "warning" if event.risk in (Risk.HIGH, Risk.CRITICAL) else ""
 
 
 def _facts(event: Event, details: Mapping[str, Any]) -> list[tuple[str, str]]:

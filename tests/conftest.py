@@ -47,10 +47,13 @@ def _seed() -> None:
     from accounts.models import Instance
     from vault.keys import keyrings
     from vault.keys.services import ensure_system_keys
+    from vault.seals import reporting, seen
 
     keyrings.forget()
-    Instance.objects.get_or_create(pk=1)
+    seen.forget()
+    reporting.forget()
     ensure_system_keys()
+    Instance.objects.get_or_create(pk=1)
 
 
 _flush = BaseDatabaseOperations.execute_sql_flush

@@ -153,6 +153,7 @@ INSTALLED_APPS = [
     "vault.secrets",
     "orgs",
     "accounts.apps.AccountsConfig",
+    "vault.seals",
     "audit",
     "django_otp",
     "accounts.apps.SupportAdminConfig",
@@ -165,6 +166,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "vault.middleware.RequestContextMiddleware",
+    "vault.seals.middleware.SealReportsMiddleware",  # its events carry the context of the request
     "vault.middleware.SecurityHeadersMiddleware",  # outside of the next, whose redirects to https need them too
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",

@@ -67,6 +67,14 @@ def keyed_hash(purpose: Purpose, message: bytes) -> bytes:
     return _hash(ring(SYSTEM_SCOPE, purpose).active, message)
 
 
+def keyed_hash_under(purpose: Purpose, message: bytes, *, key_id: bytes) -> bytes:
+    """The keyed hash of a message under the pepper that ``key_id`` names: to compute with, not to store by itself.
+
+    Raises KeyUnavailable, KeyMisuse.
+    """
+    return _hash(keyring_for(SYSTEM_SCOPE, purpose, needing=key_id).get(key_id), message)
+
+
 def keyed_hash_candidates(purpose: Purpose, message: bytes) -> list[bytes]:
     """The keyed hash of a message under every live pepper, the active one first: for an indexed ``mac__in=`` lookup.
 

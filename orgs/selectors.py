@@ -4,12 +4,13 @@ An outsider cannot tell a foreign object from one that does not exist: both rais
 and the middleware answers both with the same 404.
 """
 
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import TypeVar
 from uuid import UUID
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Count, Exists, Model, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, Model, OuterRef, Prefetch, Q, QuerySet
 from django.utils import timezone
 
 from accounts.models import TOTPDevice, User
@@ -17,16 +18,21 @@ from audit.actions import ResourceKind
 from audit.resource import Resource
 from orgs.models import Environment, Invitation, Membership, Organization, Project
 from orgs.permissions import (
+    ROLE_PERMISSIONS,
     AccessDenied,
+    Actor,
     Decision,
     Permission,
+    Reach,
     decide,
-    judge,
     may_give,
     organization_id_of,
-    roles_with,
+    reaches,
+    standings_of,
 )
+from orgs.permissions.querysets import places_touched, secrets_reached
 from orgs.roles import Role
+from vault.seals import genuine, with_seal
 
 M = TypeVar("M", bound=Model)
 
@@ -34,24 +40,33 @@ _MISSING = Decision(allowed=False, because="there is no such object", visible=Fa
 
 
 def object_for(
-    actor: User | AnonymousUser, permission: Permission, queryset: QuerySet[M], uid: UUID, *, kind: ResourceKind
+    actor: Actor,
+    permission: Permission,
+    queryset: QuerySet[M],
+    uid: UUID,
+    *,
+    kind: ResourceKind,
+    partly: bool = False,
 ) -> M:
     """The object `uid` of `queryset` if `actor` may do `permission` to it; raises `AccessDenied` otherwise.
 
-    The model is `Organization` or carries `organization_id`. `kind` is what the denial is recorded about.
+    The model is `Organization` or carries `organization_id`. `kind` is what the denial is recorded about. `partly`: to
+    any part of it; see `orgs.permissions.judge`.
     """
     found = queryset.filter(pk=uid).first()
     if found is None:
         # The same work as for a foreign object: one decision, one recorded denial.
         decide(actor, permission, Organization(uid=uid))
         raise AccessDenied(_MISSING, permission, Resource(kind, str(uid)))
-    require(actor, permission, found, kind=kind)
+    require(actor, permission, found, kind=kind, partly=partly)
     return found
 
 
-def require(actor: User | AnonymousUser, permission: Permission, resource: Model, *, kind: ResourceKind) -> Decision:
+def require(
+    actor: Actor, permission: Permission, resource: Model, *, kind: ResourceKind, partly: bool = False
+) -> Decision:
     """The allowing decision about an object that is already at hand; raises `AccessDenied` otherwise."""
-    decision = decide(actor, permission, resource)  # type: ignore[arg-type]  # object_for states the shape of models
+    decision = decide(actor, permission, resource, partly=partly)  # type: ignore[arg-type]  # object_for states the shape of models
     if not decision.allowed:
         organization_id = organization_id_of(resource)  # type: ignore[arg-type]  # as above
         raise AccessDenied(
@@ -60,21 +75,22 @@ def require(actor: User | AnonymousUser, permission: Permission, resource: Model
     return decision
 
 
-def organization_for(actor: User | AnonymousUser, uid: UUID, permission: Permission) -> Organization:
+def organization_for(actor: Actor, uid: UUID, permission: Permission, *, partly: bool = False) -> Organization:
     """The organization, for somebody who may do `permission` in it."""
-    return object_for(actor, permission, Organization.objects.all(), uid, kind=ResourceKind.ORGANIZATION)
+    organizations = Organization.objects.all()
+    return object_for(actor, permission, organizations, uid, kind=ResourceKind.ORGANIZATION, partly=partly)
 
 
-def project_for(actor: User | AnonymousUser, uid: UUID, permission: Permission) -> Project:
+def project_for(actor: Actor, uid: UUID, permission: Permission, *, partly: bool = False) -> Project:
     """The project with its organization."""
     projects = Project.objects.select_related("organization")
-    return object_for(actor, permission, projects, uid, kind=ResourceKind.PROJECT)
+    return object_for(actor, permission, projects, uid, kind=ResourceKind.PROJECT, partly=partly)
 
 
-def environment_for(actor: User | AnonymousUser, uid: UUID, permission: Permission) -> Environment:
+def environment_for(actor: Actor, uid: UUID, permission: Permission, *, partly: bool = False) -> Environment:
     """The environment with its project and organization."""
     environments = Environment.objects.select_related("project", "organization")
-    return object_for(actor, permission, environments, uid, kind=ResourceKind.ENVIRONMENT)
+    return object_for(actor, permission, environments, uid, kind=ResourceKind.ENVIRONMENT, partly=partly)
 
 
 def member_for(actor: User | AnonymousUser, organization_uid: UUID, uid: UUID, permission: Permission) -> Membership:
@@ -99,26 +115,39 @@ def membership_of(actor: User | AnonymousUser, organization: Organization) -> Me
     """The actor's active membership, or None."""
     if not isinstance(actor, User):
         return None
-    return (
-        Membership.objects.select_related("user")
-        .filter(user_id=actor.pk, organization=organization, status=Membership.Status.ACTIVE)
-        .first()
+    found = Membership.objects.select_related("user").filter(
+        user_id=actor.pk, organization=organization, status=Membership.Status.ACTIVE
     )
+    return next(iter(genuine(with_seal(found))), None)
 
 
-def organizations_where(actor: User | AnonymousUser, permission: Permission) -> QuerySet[Organization]:
-    """The organizations in which `actor` may do `permission`: `decide` as a queryset, for lists and subqueries.
+def reached_by(actor: Actor, permission: Permission, organization_ids: Iterable[UUID] | None = None) -> list[Reach]:
+    """Where `actor` holds `permission` now, in these organizations or in all of them: what every list is made of."""
+    now = timezone.now()
+    standings = standings_of(actor, organization_ids, permissions=(permission,))
+    return [reach for standing in standings.values() for reach in reaches(standing, permission, now)]
 
-    `Secret.objects.filter(organization__in=organizations_where(actor, Permission.SECRET_LIST))`
-    """
-    roles = roles_with(permission)
-    if not isinstance(actor, User) or not actor.is_active:
-        return Organization.objects.none()
-    return Organization.objects.filter(
-        memberships__user_id=actor.pk,
-        memberships__status=Membership.Status.ACTIVE,
-        memberships__role__in=roles,
-    )
+
+def organizations_where(actor: Actor, permission: Permission) -> QuerySet[Organization]:
+    """The organizations in which `actor` may do `permission`, to a part of them at least if it is about secrets."""
+    found = reached_by(actor, permission)
+    if not permission.startswith("secret:"):
+        found = [reach for reach in found if reach.scope.project is None]
+    return Organization.objects.filter(pk__in={reach.scope.organization for reach in found})
+
+
+def projects_where(
+    actor: Actor, permission: Permission, organization_ids: Iterable[UUID] | None = None
+) -> QuerySet[Project]:
+    """The projects of which `actor` may do `permission` to a part at least."""
+    return Project.objects.filter(places_touched(reached_by(actor, permission, organization_ids), project="uid"))
+
+
+def environments_where(actor: Actor, permission: Permission, project: Project) -> QuerySet[Environment]:
+    """The environments of `project` of which `actor` may do `permission` to a part at least, in their order."""
+    reached = reached_by(actor, permission, [project.organization_id])
+    touched = places_touched(reached, project="project_id", environment="uid")
+    return Environment.objects.filter(touched, project=project)
 
 
 def members_of(organization: Organization) -> QuerySet[Membership]:
@@ -171,11 +200,19 @@ def invitation_state(invitation: Invitation, inviter: Membership | None) -> Invi
     if (
         inviter is None
         or not inviter.user.is_active
-        or not judge(inviter, Permission.MEMBER_INVITE).allowed
+        or not _may_invite(inviter)
         or not may_give(Role(inviter.role), Role(invitation.role))
     ):
         return InvitationState.POWERLESS
     return InvitationState.USABLE
+
+
+def _may_invite(inviter: Membership) -> bool:
+    """By the role, or by a grant, which takes a closer look."""
+    return (
+        Permission.MEMBER_INVITE in ROLE_PERMISSIONS[Role(inviter.role)]
+        or decide(inviter.user, Permission.MEMBER_INVITE, inviter).allowed
+    )
 
 
 def inviter_of(invitation: Invitation) -> Membership | None:
@@ -202,12 +239,16 @@ def invitations_of(organization: Organization) -> list[tuple[Invitation, Invitat
     ]
 
 
-def projects_of(organization: Organization) -> QuerySet[Project]:
-    """The projects in the order of their names, each with `secret_count` (not in the trash) and its environments."""
+def projects_of(actor: Actor, organization: Organization) -> QuerySet[Project]:
+    """The projects of which `actor` may see a part, in the order of their names, each with its environments and with
+    `secret_count`: of those that `actor` may see, and that are not in the trash."""
+    reached = reached_by(actor, Permission.SECRET_LIST, [organization.uid])
+    seen = Q(secrets__trashed_at__isnull=True) & secrets_reached(reached, prefix="secrets__")
+    touched = places_touched(reached, project="project_id", environment="uid")
     return (
-        Project.objects.filter(organization=organization)
-        .annotate(secret_count=Count("secrets", filter=Q(secrets__trashed_at__isnull=True)))
-        .prefetch_related("environments")
+        Project.objects.filter(places_touched(reached, project="uid"))
+        .annotate(secret_count=Count("secrets", filter=seen))
+        .prefetch_related(Prefetch("environments", Environment.objects.filter(touched)))
         .order_by("name_key")
     )
 

@@ -20,6 +20,7 @@ from accounts.services.sign_in import start_session
 from accounts.sessions import SessionStore
 from orgs.models import Membership, Organization
 from orgs.roles import Role
+from orgs.services.policies import create_policies
 from vault.keys.purposes import Purpose
 from vault.keys.services import create_tenant_key
 
@@ -51,15 +52,17 @@ def make_organization(name: str, members: dict[Role, User]) -> Organization:
     """An organization with its data key and one person per role."""
     organization = Organization.objects.create(name=name)
     create_tenant_key(scope=organization.key_scope, purpose=Purpose.DATA)
-    Membership.objects.bulk_create(
-        Membership(organization=organization, user=user, role=role) for role, user in members.items()
-    )
+    for role, user in members.items():
+        Membership.objects.create(organization=organization, user=user, role=role)
+    create_policies(organization)
     return organization
 
 
 def make_cast() -> Cast:
     """A claimed instance with everybody in it."""
-    Instance.objects.filter(pk=1).update(claimed_at=timezone.now())
+    instance = Instance.objects.get(pk=1)
+    instance.claimed_at = timezone.now()
+    instance.save(update_fields=["claimed_at"])
     alice, adam = make_person("Alice", is_instance_admin=True), make_person("Adam")
     bob, vera, charlie = make_person("Bob"), make_person("Vera"), make_person("Charlie")
     return Cast(

@@ -10,7 +10,7 @@ from accounts.models import User
 from audit.actions import Action, ResourceKind
 from audit.services import append
 from orgs.errors import InvalidEnvironments, LastEnvironment, NameTaken
-from orgs.models import Environment, Project
+from orgs.models import Environment, Grant, Project
 from orgs.names import ENVIRONMENT_NAME_LENGTH, clean_named
 from orgs.permissions import Permission
 from orgs.selectors import object_for
@@ -91,6 +91,8 @@ def delete_environment(*, actor: User, environment: Environment) -> None:
     if project.environments.count() == 1:
         raise LastEnvironment(f"{locked.name} is the only environment. A project keeps at least one.")
     _append(actor, Action.ENVIRONMENT_DELETED, locked, project)
+    for grant in Grant.objects.filter(environment=locked):
+        grant.delete()
     locked.delete()
 
 

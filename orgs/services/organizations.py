@@ -11,6 +11,7 @@ from orgs.names import ORGANIZATION_NAME_LENGTH
 from orgs.permissions import Permission
 from orgs.roles import Role
 from orgs.selectors import require
+from orgs.services.policies import create_policies
 from vault.keys.purposes import Purpose
 from vault.keys.services import create_tenant_key
 from vault.names import clean_name
@@ -33,6 +34,7 @@ def found_organization(*, owner: User, name: str) -> tuple[Organization, bytes]:
         details={"purpose": key.purpose},
     )
     Membership.objects.create(organization=organization, user=owner, role=Role.OWNER)
+    create_policies(organization)
     return organization, bytes(key.key_id)
 
 

@@ -8,9 +8,10 @@ from accounts.models import User
 from audit.actions import Action, ResourceKind
 from audit.services import append
 from orgs.errors import InvalidEnvironments, NameTaken, NotEmpty
-from orgs.models import Environment, Organization, Project
+from orgs.models import Environment, Grant, Membership, Organization, Project
 from orgs.names import ENVIRONMENT_NAME_LENGTH, PROJECT_DESCRIPTION_LENGTH, PROJECT_NAME_LENGTH, clean_named
-from orgs.permissions import Permission
+from orgs.permissions import Permission, decide
+from orgs.roles import Role
 from orgs.selectors import object_for, require
 from vault.names import clean_text
 
@@ -29,8 +30,12 @@ def create_project(
     name: str,
     description: str = "",
     environments: Sequence[str] = DEFAULT_ENVIRONMENTS,
+    open_as: Role | None = Role.MEMBER,
 ) -> Project:
     """A project with its environments; one of shared passwords always has a single one, which is not shown.
+
+    `open_as`: the role that every member has in it; None for a restricted one, which is reached by grants, and by
+    owners and admins. Whoever makes a restricted project without being one of these manages it.
 
     Raises `AccessDenied` without `project:create`, `NameTaken`, `InvalidEnvironments`, `ValidationError`.
     """
@@ -47,6 +52,10 @@ def create_project(
         Environment(organization=organization, project=project, name=each, name_key=key, position=position)
         for position, (each, key) in enumerate(named)
     )
+    if open_as is not None:
+        open_project(project, open_as, by=actor)
+    else:
+        _keep_for_its_maker(project, actor)
     append(
         actor=actor.audit_actor,
         action=Action.PROJECT_CREATED,
@@ -96,6 +105,8 @@ def delete_project(*, actor: User, project: Project) -> None:
     # whichever is second waits, and neither waits for the other.
     list(locked.environments.select_for_update())
     refuse_if_holding_secrets(locked)
+    for grant in Grant.objects.filter(project=locked):
+        grant.delete()
     resource = locked.audit_resource
     locked.delete()
     append(
@@ -105,6 +116,35 @@ def delete_project(*, actor: User, project: Project) -> None:
         resource=resource,
         details={"kind": locked.kind},
     )
+
+
+def open_project(project: Project, role: Role, *, by: User) -> Grant:
+    """The grant that opens a project to every member. The caller has authorized it and writes the event."""
+    grant = Grant(
+        organization_id=project.organization_id,
+        subject_kind=Grant.SubjectKind.EVERYONE,
+        role=Role(role),
+        project=project,
+        origin=Grant.Origin.OPENED,
+        granted_by=by,
+    )
+    grant.save()
+    return grant
+
+
+def _keep_for_its_maker(project: Project, maker: User) -> None:
+    """A grant for somebody whom nothing else would let in again."""
+    if decide(maker, Permission.PROJECT_CONFIGURE, project).allowed:
+        return
+    membership = Membership.objects.get(organization_id=project.organization_id, user_id=maker.pk)
+    Grant(
+        organization_id=project.organization_id,
+        subject_kind=Grant.SubjectKind.MEMBER,
+        membership=membership,
+        role=Role.ADMIN,
+        project=project,
+        granted_by=maker,
+    ).save()
 
 
 def clean_environments(names: Sequence[str]) -> list[tuple[str, str]]:

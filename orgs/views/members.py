@@ -13,7 +13,7 @@ from orgs.context import enter_organization
 from orgs.errors import OrganizationError
 from orgs.forms import RoleForm
 from orgs.models import Organization
-from orgs.permissions import ROLE_PERMISSIONS, Permission, judge, roles_given_by
+from orgs.permissions import ROLE_PERMISSIONS, Permission, permissions_of, roles_given_by
 from orgs.roles import Role
 from orgs.selectors import invitations_of, member_for, members_of, membership_of, organization_for
 from orgs.services import change_member_role, remove_member
@@ -30,7 +30,7 @@ def members_page(request: HttpRequest, actor: User, organization: Organization, 
     """The page itself, which the actions on it also answer with when they are refused."""
     enter_organization(request, organization)
     own = membership_of(actor, organization)
-    manages = judge(own, Permission.MEMBER_MANAGE).allowed
+    manages = Permission.MEMBER_MANAGE in permissions_of(actor, organization)
     given = roles_given_by(Role(own.role)) if own and manages else []
     context = {
         "members": [

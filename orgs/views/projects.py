@@ -22,9 +22,9 @@ from orgs.services import create_project, delete_project, update_project
 def projects(request: HttpRequest, organization: UUID) -> HttpResponse:
     """The organization's projects with what is in them."""
     actor = person(request)
-    found = enter_organization(request, organization_for(actor, organization, Permission.SECRET_LIST))
+    found = enter_organization(request, organization_for(actor, organization, Permission.ORG_VIEW))
     context = {
-        "projects": list(projects_of(found)),
+        "projects": list(projects_of(actor, found)),
         "may_create": Permission.PROJECT_CREATE in permissions_of(actor, found),
         "nav": "projects",
     }
@@ -92,7 +92,7 @@ def settings_page(
         "form": form or ProjectForm(initial={"name": project.name, "description": project.description}),
         "environments": list(environments_of(project)) if project.kind == Project.Kind.APPLICATION else [],
         "environment_form": environment_form or EnvironmentForm(),
-        "may_delete": Permission.PROJECT_DELETE in permissions_of(person(request), project.organization),
+        "may_delete": Permission.PROJECT_DELETE in permissions_of(person(request), project),
         "nav": "projects",
     }
     return render(request, "orgs/project_settings.html", context, status=status)

@@ -7,6 +7,9 @@ from uuid import UUID
 
 from accounts.models import User
 from orgs.models import Environment, Project
+from orgs.permissions import Permission
+from orgs.permissions.querysets import secrets_reached
+from orgs.selectors import reached_by
 from vault.secrets.kinds import ICONS, Kind
 from vault.secrets.models import Secret
 from vault.secrets.paging import Order, Page, page_of
@@ -55,15 +58,16 @@ def matrix_of(
     """
     names = listable_secrets(actor, filters).values_list("name_key", "name", named=True).distinct()
     page = page_of(names, BY_NAME, cursor)
-    lines = _lines(project, environments, [row.name for row in page.rows])
+    lines = _lines(actor, project, environments, [row.name for row in page.rows])
     return Page(lines, previous=page.previous, next=page.next)
 
 
-def _lines(project: Project, environments: Sequence[Environment], names: Sequence[str]) -> list[Line]:
+def _lines(actor: User, project: Project, environments: Sequence[Environment], names: Sequence[str]) -> list[Line]:
     live: dict[tuple[str, UUID], Secret] = {}
     trashed: dict[tuple[str, UUID], Secret] = {}
     kinds: defaultdict[str, Counter[str]] = defaultdict(Counter)
-    found = Secret.objects.filter(project=project, name__in=names).order_by("trashed_at")
+    seen = secrets_reached(reached_by(actor, Permission.SECRET_LIST, [project.organization_id]))
+    found = Secret.objects.filter(seen, project=project, name__in=names).order_by("trashed_at")
     for secret in found.only("uid", "name", "kind", "version", "environment_id", "trashed_at"):
         place = (secret.name, secret.environment_id)
         if secret.trashed_at is None:

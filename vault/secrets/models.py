@@ -9,7 +9,10 @@ from django.utils import timezone
 
 from audit.actions import ResourceKind
 from audit.resource import Resource
+from orgs.classification import Classification
 from orgs.models import Environment, Organization, Project
+from orgs.permissions import Standing
+from orgs.places import Place
 from vault.fields import EncryptedJSONField, Envelope, KeyIdIndex
 from vault.keys.purposes import Purpose
 from vault.secrets.kinds import ICONS, Kind
@@ -42,6 +45,9 @@ class Secret(models.Model):
     description = models.CharField(max_length=1000, blank=True)
     search_text = models.TextField(blank=True, editable=False, help_text="Name, description and tags, folded.")
     tags: "models.ManyToManyField[Tag, models.Model]" = models.ManyToManyField(Tag, related_name="secrets", blank=True)
+    classification = models.PositiveSmallIntegerField(
+        choices=Classification.choices, null=True, blank=True, help_text="Empty: that of its environment."
+    )
     version = models.PositiveIntegerField(default=0, help_text="The number of the current version.")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
@@ -58,6 +64,10 @@ class Secret(models.Model):
                 name="secret_name_once_per_environment",
             ),
             models.CheckConstraint(condition=Q(kind__in=Kind.values), name="secret_kind_known"),
+            models.CheckConstraint(
+                condition=Q(classification__isnull=True) | Q(classification__in=Classification.values),
+                name="secret_classification_known",
+            ),
         ]
         indexes = [
             # The list reads one page in this order; the trash reads the same table the other way round.
@@ -72,12 +82,25 @@ class Secret(models.Model):
             ),
         ]
 
+    standing: Standing | None = None
+    """That of the actor for whom it was fetched (`vault.secrets.selectors.secret_for`)."""
+
     def __str__(self) -> str:
         return self.name
 
     @property
     def audit_resource(self) -> Resource:
         return Resource(ResourceKind.SECRET, str(self.uid), self.name)
+
+    @property
+    def effective_classification(self) -> Classification:
+        """Its own class, or else that of its environment, which should be loaded."""
+        return Classification(self.environment.classification if self.classification is None else self.classification)
+
+    @property
+    def place(self) -> Place:
+        """What access to it is asked about."""
+        return self.environment.place.secret(self.name, self.effective_classification)
 
     @property
     def icon(self) -> str:

@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.contrib.auth.models import AnonymousUser
-from django.db.models import Exists, OuterRef, Prefetch, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, Prefetch, QuerySet
+from django.utils import timezone
 
-from accounts.models import User
 from audit.actions import ResourceKind
 from audit.resource import Resource
-from orgs.models import Membership, Organization, Project
-from orgs.permissions import AccessDenied, Decision, Permission, judge
-from orgs.selectors import organizations_where
+from orgs.models import Environment, Organization, Project
+from orgs.permissions import AccessDenied, Actor, Decision, Permission, decide, judge, permitted, standing_of
+from orgs.permissions.querysets import places_touched, secrets_reached
+from orgs.selectors import projects_where, reached_by
 from vault.names import fold_name
 from vault.secrets.kinds import Kind
 from vault.secrets.models import Secret, SecretVersion, Tag
@@ -59,48 +59,39 @@ class Filters:
         return bool(self.q or self.project or self.environment or self.kind or self.tag)
 
 
-def secret_for(actor: User | AnonymousUser, uid: UUID, permission: Permission, *, with_place: bool = True) -> Secret:
+def secret_for(actor: Actor, uid: UUID, permission: Permission, *, with_place: bool = True) -> Secret:
     """The secret, for somebody who may do `permission` to it; with its organization, project and environment, unless
     the caller is in a hurry and shows no page.
 
-    One query. Raises `AccessDenied`, which for a foreign secret is the same as for one that does not exist.
+    Raises `AccessDenied`, which for a foreign secret is the same as for one that does not exist.
     """
-    mine = Membership.objects.none()
-    if isinstance(actor, User) and actor.is_active:
-        mine = Membership.objects.filter(
-            organization_id=OuterRef("organization_id"), user_id=actor.pk, status=Membership.Status.ACTIVE
-        )
-    secrets = Secret.objects.annotate(actor_role=Subquery(mine.values("role")[:1])).filter(pk=uid)
-    if with_place:
-        secrets = secrets.select_related("organization", "project", "environment", "updated_by")
-    secret = next(iter(secrets), None)
+    related = ("organization", "project", "environment", "updated_by") if with_place else ("environment",)
+    secret = Secret.objects.select_related(*related).filter(pk=uid).first()
     if secret is None:
+        decide(actor, permission, Organization(uid=uid))  # the same work as for a foreign one
         missing = Decision(allowed=False, because="there is no such object", visible=False)
         raise AccessDenied(missing, permission, Resource(ResourceKind.SECRET, str(uid)))
-    decision = judge(_membership(secret), permission)
+    wanted = tuple(Permission) if with_place else (permission,)
+    place = secret.place
+    standing = standing_of(actor, secret.organization_id, permissions=wanted, place=place)
+    decision = judge(standing, permission, place, at=timezone.now())
     if not decision.allowed:
         raise AccessDenied(decision, permission, secret.audit_resource, organization_id=secret.organization_id)
+    secret.standing = standing
     return secret
 
 
 def permitted_on(secret: Secret) -> frozenset[Permission]:
     """Everything that the actor of `secret_for` may do to what it gave, without another query: for pages."""
-    membership = _membership(secret)
-    return frozenset(permission for permission in Permission if judge(membership, permission).allowed)
+    if secret.standing is None:
+        raise ValueError("the secret was not fetched for anybody")
+    return permitted(secret.standing, secret.place)
 
 
-def _membership(secret: Secret) -> Membership | None:
-    """The membership that `secret_for` looked up along with the secret, as far as `judge` needs it."""
-    role: str | None = getattr(secret, "actor_role", None)
-    return None if role is None else Membership(role=role, status=Membership.Status.ACTIVE)
-
-
-def listable_secrets(actor: User | AnonymousUser, filters: Filters) -> QuerySet[Secret]:
+def listable_secrets(actor: Actor, filters: Filters) -> QuerySet[Secret]:
     """The secrets whose names `actor` may see, in all organizations, narrowed by `filters`; not ordered."""
-    secrets = Secret.objects.filter(
-        organization__in=organizations_where(actor, Permission.SECRET_LIST),
-        trashed_at__isnull=not filters.trashed,
-    )
+    reached = reached_by(actor, Permission.SECRET_LIST, [filters.organization] if filters.organization else None)
+    secrets = Secret.objects.filter(secrets_reached(reached), trashed_at__isnull=not filters.trashed)
     for column, value in (
         ("organization_id", filters.organization),
         ("project_id", filters.project),
@@ -118,7 +109,7 @@ def listable_secrets(actor: User | AnonymousUser, filters: Filters) -> QuerySet[
 
 
 def page_of_secrets(
-    actor: User | AnonymousUser, filters: Filters, cursor: str, *, order: Order = BY_NAME, size: int = PAGE_SIZE
+    actor: Actor, filters: Filters, cursor: str, *, order: Order = BY_NAME, size: int = PAGE_SIZE
 ) -> Page[Secret]:
     """One page of the list, each secret with its place and tags. As many queries for many secrets as for few."""
     tags = Prefetch("tags", Tag.objects.order_by("name"), "listed_tags")
@@ -128,39 +119,43 @@ def page_of_secrets(
     return page_of(secrets.defer("search_text"), order, cursor, size=size)
 
 
-def count_of_secrets(actor: User | AnonymousUser, filters: Filters) -> int:
+def count_of_secrets(actor: Actor, filters: Filters) -> int:
     """How many the list has, at most COUNT_LIMIT + 1, which means "more than COUNT_LIMIT"."""
     return listable_secrets(actor, filters)[: COUNT_LIMIT + 1].count()
 
 
-def first_found(actor: User | AnonymousUser, q: str, limit: int) -> list[Secret]:
+def first_found(actor: Actor, q: str, limit: int) -> list[Secret]:
     """The first secrets that a search finds, with their places."""
     found = listable_secrets(actor, Filters(q=q)).prefetch_related(*_PLACE)
     return list(found.defer("search_text").order_by(*BY_NAME.by())[:limit])
 
 
-def first_projects(actor: User | AnonymousUser, q: str, limit: int) -> list[Project]:
-    """The first projects whose names have every word, in all organizations where `actor` may list secrets."""
-    projects = Project.objects.filter(organization__in=organizations_where(actor, Permission.SECRET_LIST))
+def first_projects(actor: Actor, q: str, limit: int) -> list[Project]:
+    """The first projects whose names have every word, in all organizations, of which `actor` may see a part."""
+    projects = projects_where(actor, Permission.SECRET_LIST)
     for word in fold_name(q).split()[:WORDS_SEARCHED]:
         projects = projects.filter(name_key__contains=word)
     return list(projects.select_related("organization").order_by("name_key", "uid")[:limit])
 
 
-def names_of_projects(organization: Organization) -> QuerySet[Project, tuple[UUID, str]]:
-    """The uid and name of each project, by name."""
-    return Project.objects.filter(organization=organization).order_by("name_key").values_list("uid", "name")
+def names_of_projects(actor: Actor, organization: Organization) -> QuerySet[Project, tuple[UUID, str]]:
+    """The uid and name of each project of which `actor` may see a part, by name."""
+    projects = projects_where(actor, Permission.SECRET_LIST, [organization.uid])
+    return projects.order_by("name_key").values_list("uid", "name")
 
 
-def projects_to_choose_from(organization: Organization) -> QuerySet[Project]:
-    """The projects by name with their environments; what they hold is not counted."""
-    return Project.objects.filter(organization=organization).prefetch_related("environments").order_by("name_key")
+def projects_to_choose_from(actor: Actor, organization: Organization) -> QuerySet[Project]:
+    """The projects by name with their environments, where `actor` may write; what they hold is not counted."""
+    reached = reached_by(actor, Permission.SECRET_WRITE, [organization.uid])
+    environments = Environment.objects.filter(places_touched(reached, project="project_id", environment="uid"))
+    projects = Project.objects.filter(places_touched(reached, project="uid"))
+    return projects.prefetch_related(Prefetch("environments", environments)).order_by("name_key")
 
 
-def tags_in_use(organization: Organization) -> list[str]:
-    """The first TAGS_OFFERED names of tags that a live secret has."""
-    used = Secret.tags.through._default_manager.filter(tag_id=OuterRef("pk"), secret__trashed_at__isnull=True)
-    tags = Tag.objects.filter(Exists(used), organization=organization).order_by("name")
+def tags_in_use(actor: Actor, organization: Organization) -> list[str]:
+    """The first TAGS_OFFERED names of tags that a live secret has which `actor` may see."""
+    seen = listable_secrets(actor, Filters(organization=organization.uid)).filter(tags=OuterRef("pk"))
+    tags = Tag.objects.filter(Exists(seen), organization=organization).order_by("name")
     return list(tags.values_list("name", flat=True)[:TAGS_OFFERED])
 
 

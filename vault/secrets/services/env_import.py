@@ -28,7 +28,7 @@ from vault.secrets.kinds import FIELDS, Kind
 from vault.secrets.metadata import clean_metadata
 from vault.secrets.models import Secret, SecretVersion
 from vault.secrets.payload import problem_of
-from vault.secrets.permissions import authorize
+from vault.secrets.permissions import authorize_all
 from vault.secrets.services.versions import lock_environment
 
 _FIELD = FIELDS[Kind.VALUE][0]
@@ -91,9 +91,9 @@ def preview_env_import(*, actor: User, environment: Environment, text: str) -> P
     """
     parsed = _parsed(text)
     with transaction.atomic(durable=True):
-        _authorize(actor, environment)
         # Held, so that what is compared is what the event names: nobody renames or purges one in between.
-        existing = _existing(environment, parsed.entries, lock=True)
+        existing = _existing(environment, parsed.entries)
+        _authorize(actor, environment, parsed.entries, existing)
         versions = _current_versions(existing)
         append(
             actor=actor.audit_actor,
@@ -120,10 +120,10 @@ def import_env(
     parsed = _parsed(text)
     try:
         with transaction.atomic():
-            _authorize(actor, environment)
             # Held, so that nobody adds a name, or deletes the environment, between the comparison and the import.
             place = lock_environment(Permission.SECRET_WRITE, environment)
-            existing = _existing(place, parsed.entries, lock=True)
+            existing = _existing(place, parsed.entries)
+            _authorize(actor, place, parsed.entries, existing)
             expected = _seal(actor, place, env_file.normalize(text), existing)
             if not constant_time_compare(expected, seal):
                 raise PreviewOutdated
@@ -170,17 +170,26 @@ def _parsed(text: str) -> EnvFile:
     return EnvFile(good, mistakes)
 
 
-def _authorize(actor: User, environment: Environment) -> None:
-    authorize(actor, Permission.SECRET_WRITE, environment)
-    authorize(actor, Permission.SECRET_REVEAL, environment)
+def _authorize(actor: User, environment: Environment, entries: Sequence[Entry], existing: Mapping[str, Secret]) -> None:
+    """Whoever imports compares, and a comparison tells whether a value is known: both are asked for, for every name."""
+    places = [
+        existing[entry.name].place
+        if entry.name in existing
+        else environment.place.secret(entry.name, environment.classification)
+        for entry in entries
+    ]
+    authorize_all(actor, (Permission.SECRET_WRITE, Permission.SECRET_REVEAL), environment, places)
 
 
-def _existing(environment: Environment, entries: Sequence[Entry], *, lock: bool = False) -> dict[str, Secret]:
-    """The live secrets of the environment that the entries name, by name."""
+def _existing(environment: Environment, entries: Sequence[Entry]) -> dict[str, Secret]:
+    """The live secrets of the environment that the entries name, by name, locked."""
     named = Secret.objects.filter(
         environment=environment, trashed_at__isnull=True, name__in=[entry.name for entry in entries]
     ).order_by("uid")
-    return {secret.name: secret for secret in (named.select_for_update(no_key=True) if lock else named)}
+    found = {secret.name: secret for secret in named.select_for_update(no_key=True)}
+    for secret in found.values():
+        secret.environment = environment
+    return found
 
 
 def _current_versions(existing: Mapping[str, Secret]) -> dict[str, SecretVersion]:

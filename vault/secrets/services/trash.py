@@ -15,6 +15,7 @@ from orgs.permissions import Permission
 from vault.secrets.errors import ConfirmationMismatch, NameTaken, NotInTrash
 from vault.secrets.metadata import clean_metadata
 from vault.secrets.models import Secret
+from vault.secrets.permissions import authorize
 from vault.secrets.services.versions import add_version, advance, lock_secret, version_of
 from vault.secrets.services.writing import refuse_if_taken
 
@@ -117,6 +118,8 @@ def _rename(locked: Secret, name: str, actor: User) -> str:
     tags = locked.tags.values_list("name", flat=True)
     metadata = clean_metadata(name=name, description=locked.description, tags=tags)
     if metadata.name != locked.name:
+        there = locked.environment.place.secret(metadata.name, locked.effective_classification)
+        authorize(actor, Permission.SECRET_WRITE, locked, place=there)
         payload = version_of(locked, locked.version).payload
         advance(locked, actor)
         add_version(locked, payload, changed_fields=["name"])

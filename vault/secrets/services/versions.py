@@ -23,10 +23,14 @@ def lock_secret(actor: User, permission: Permission, secret: Secret, *, trashed:
     `trashed`: whether it must be in the trash (None: either). Raises AccessDenied, InTrash; a secret that was purged
     meanwhile is one that does not exist.
     """
-    authorize(actor, permission, secret)
-    locked = Secret.objects.select_for_update(no_key=True).filter(pk=secret.pk).first()
+    asked = secret.place
+    authorize(actor, permission, secret, place=asked)
+    secrets = Secret.objects.select_for_update(of=("self",), no_key=True).select_related("environment")
+    locked = secrets.filter(pk=secret.pk).first()
     if locked is None:
         raise _missing(permission, Resource(ResourceKind.SECRET, str(secret.pk)))
+    if locked.place != asked:  # renamed or classified anew since it was fetched
+        authorize(actor, permission, locked)
     if trashed is False and locked.trashed_at is not None:
         raise InTrash
     return locked

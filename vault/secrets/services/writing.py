@@ -46,8 +46,9 @@ def create_secret(
     payload = clean_payload(kind, values)
     try:
         with transaction.atomic():
-            authorize(actor, Permission.SECRET_WRITE, environment)
             place = lock_environment(Permission.SECRET_WRITE, environment)
+            there = place.place.secret(metadata.name, place.classification)
+            authorize(actor, Permission.SECRET_WRITE, place, place=there)
             refuse_if_taken(place, metadata.name)
             secret = Secret(
                 organization_id=place.organization_id,
@@ -117,6 +118,8 @@ def update_secret(
             if not changed:
                 return locked
             if "name" in changed:
+                there = locked.environment.place.secret(metadata.name, locked.effective_classification)
+                authorize(actor, Permission.SECRET_WRITE, locked, place=there)
                 refuse_if_taken(locked.environment, metadata.name)
             advance(locked, actor)
             add_version(locked, payload, changed_fields=changed)

@@ -30,7 +30,7 @@ KIND_CARDS = [(kind, ICONS[kind], ABOUT[kind]) for kind in Kind]
 def create(request: HttpRequest, environment: UUID) -> HttpResponse:
     """First the kind (`?kind=`), then its form; `?name=` fills in a name that is missing here."""
     actor = person(request)
-    place = environment_for(actor, environment, Permission.SECRET_WRITE)
+    place = environment_for(actor, environment, Permission.SECRET_WRITE, partly=True)
     enter_organization(request, place.organization)
     wanted = request.GET.get("kind", "")
     if wanted not in Kind.values:
@@ -65,7 +65,7 @@ def create(request: HttpRequest, environment: UUID) -> HttpResponse:
         "form": form,
         "environment": place,
         "kind": kind,
-        "tags_in_use": tags_in_use(place.organization),
+        "tags_in_use": tags_in_use(actor, place.organization),
         "generator_form": GeneratorForm(auto_id="generator_%s"),
         "nav": "secrets",
     }
@@ -156,7 +156,7 @@ def _edit_page(
         "conflict": conflict,
         "filled": filled,
         "may_fill": Permission.SECRET_REVEAL in permitted and bool(form.stored) and not filled,
-        "tags_in_use": tags_in_use(secret.organization),
+        "tags_in_use": tags_in_use(person(request), secret.organization),
         "generator_form": GeneratorForm(auto_id="generator_%s"),
         "permitted": permitted,
         "nav": "secrets",

@@ -35,7 +35,7 @@ PALETTE_PROJECTS = 6
 def list_(request: HttpRequest, organization: UUID) -> HttpResponse:
     """The organization's secrets by name, filtered and in pages. Nothing is decrypted."""
     actor = person(request)
-    found = enter_organization(request, organization_for(actor, organization, Permission.SECRET_LIST))
+    found = enter_organization(request, organization_for(actor, organization, Permission.ORG_VIEW))
     permitted = permissions_of(actor, found)
     filters = filters_from(request.GET, organization=found.uid)
     page = page_of_secrets(actor, filters, request.GET.get("page", ""))
@@ -44,9 +44,9 @@ def list_(request: HttpRequest, organization: UUID) -> HttpResponse:
         "page": page,
         **neighbours(request.GET, page),
         "count": count_words(count_of_secrets(actor, filters)),
-        "projects": list(names_of_projects(found)),
+        "projects": list(names_of_projects(actor, found)),
         "kinds": Kind.choices,
-        "tags": tags_in_use(found),
+        "tags": tags_in_use(actor, found),
         "permitted": permitted,
         "may_write": Permission.SECRET_WRITE in permitted,
         "nav": "secrets",
@@ -74,8 +74,8 @@ def search(request: HttpRequest) -> HttpResponse:
 def place(request: HttpRequest, organization: UUID) -> HttpResponse:
     """Where a new secret should go; the only place, if there is one."""
     actor = person(request)
-    found = enter_organization(request, organization_for(actor, organization, Permission.SECRET_WRITE))
-    projects = list(projects_to_choose_from(found))
+    found = enter_organization(request, organization_for(actor, organization, Permission.SECRET_WRITE, partly=True))
+    projects = list(projects_to_choose_from(actor, found))
     if len(projects) == 1 and len(projects[0].environments.all()) == 1:
         return redirect("secrets:create", projects[0].environments.all()[0].pk)
     permitted = permissions_of(actor, found)

@@ -10,7 +10,7 @@ from accounts.gate import person
 from orgs.context import enter_organization
 from orgs.models import Project
 from orgs.permissions import Permission, permissions_of
-from orgs.selectors import project_for
+from orgs.selectors import environments_where, project_for
 from vault.secrets.forms.lists import filters_from
 from vault.secrets.kinds import Kind
 from vault.secrets.matrix import matrix_of
@@ -22,11 +22,11 @@ from vault.secrets.views.listing import count_words, neighbours
 def project(request: HttpRequest, project: UUID) -> HttpResponse:
     """Application configuration shows what is set where; shared passwords have one environment and are a list."""
     actor = person(request)
-    found = project_for(actor, project, Permission.SECRET_LIST)
+    found = project_for(actor, project, Permission.SECRET_LIST, partly=True)
     enter_organization(request, found.organization)
-    permitted = permissions_of(actor, found.organization)
+    permitted = permissions_of(actor, found)
     filters = filters_from(request.GET, organization=found.organization_id, project=found.uid)
-    environments = list(found.environments.all())
+    environments = list(environments_where(actor, Permission.SECRET_LIST, found))
     context = {
         "project": found,
         "environments": environments,

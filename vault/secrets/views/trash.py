@@ -31,7 +31,7 @@ from vault.secrets.views.listing import count_words, neighbours
 def trash(request: HttpRequest, organization: UUID) -> HttpResponse:
     """What was moved to the trash, the latest first, with the days that are left."""
     actor = person(request)
-    found = enter_organization(request, organization_for(actor, organization, Permission.SECRET_LIST))
+    found = enter_organization(request, organization_for(actor, organization, Permission.ORG_VIEW))
     permitted = permissions_of(actor, found)
     filters = filters_from(request.GET, organization=found.uid, trashed=True)
     page = page_of_secrets(actor, filters, request.GET.get("page", ""), order=BY_TRASHING)

@@ -1,11 +1,7 @@
-"""Organizations (the tenants), who belongs to them, and the projects and environments that hold their secrets.
-
-Primary keys are random uids: a foreign key then carries the very id that binds a ciphertext to its row, and nothing
-that a URL or an event shows can be counted.
-"""
+"""Organizations (the tenants), who belongs to them, and the invitations to them."""
 
 import uuid
-from typing import Any
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import IntegrityError, models, transaction
@@ -18,6 +14,7 @@ from orgs.names import SLUG_LENGTH, free_slug
 from orgs.roles import Role
 from vault.keys.peppers import KeyedHashField
 from vault.keys.purposes import Purpose
+from vault.seals import SealedModel
 
 _SLUG_ATTEMPTS = 5
 
@@ -65,7 +62,7 @@ class Organization(models.Model):
         return Resource(ResourceKind.ORGANIZATION, str(self.uid), self.name)
 
 
-class Membership(models.Model):
+class Membership(SealedModel):
     """A person's place in an organization. A removed one stays as a row, so that the log's subject has a name."""
 
     class Status(models.TextChoices):
@@ -79,6 +76,10 @@ class Membership(models.Model):
     status = models.CharField(max_length=16, choices=Status.choices, default=Status.ACTIVE)
     joined_at = models.DateTimeField(default=timezone.now, editable=False)
     changed_at = models.DateTimeField(auto_now=True)
+
+    SEALED = ("organization_id", "user_id", "role", "status")
+    SEAL_EXEMPT: ClassVar = {"joined_at": "tells people", "changed_at": "tells people"}
+    SEAL_RESOURCE = ResourceKind.MEMBERSHIP
 
     class Meta:
         constraints = [
@@ -129,58 +130,3 @@ class Invitation(models.Model):
     @property
     def audit_resource(self) -> Resource:
         return Resource(ResourceKind.INVITATION, str(self.uid), self.email)
-
-
-class Project(models.Model):
-    """A place for secrets that belong together."""
-
-    class Kind(models.TextChoices):
-        PASSWORDS = "passwords", "Shared passwords"
-        APPLICATION = "application", "Application configuration"
-
-    uid = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="projects")
-    kind = models.CharField(max_length=16, choices=Kind.choices)
-    name = models.CharField(max_length=100)
-    name_key = models.CharField(max_length=200, editable=False, help_text="The name folded for order and uniqueness.")
-    description = models.CharField(max_length=500, blank=True)
-    created_at = models.DateTimeField(default=timezone.now, editable=False)
-    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["organization", "name_key"], name="project_name_once_per_organization"),
-            models.CheckConstraint(condition=Q(kind__in=["passwords", "application"]), name="project_kind_known"),
-        ]
-
-    def __str__(self) -> str:
-        return self.name
-
-    @property
-    def audit_resource(self) -> Resource:
-        return Resource(ResourceKind.PROJECT, str(self.uid), self.name)
-
-
-class Environment(models.Model):
-    """Where a value holds: development, staging, production. A project of shared passwords has one, not shown."""
-
-    uid = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="+")
-    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="environments")
-    name = models.CharField(max_length=60)
-    name_key = models.CharField(max_length=120, editable=False)
-    position = models.PositiveSmallIntegerField(default=0)
-    created_at = models.DateTimeField(default=timezone.now, editable=False)
-
-    class Meta:
-        ordering = ["position", "name_key"]
-        constraints = [
-            models.UniqueConstraint(fields=["project", "name_key"], name="environment_name_once_per_project"),
-        ]
-
-    def __str__(self) -> str:
-        return self.name
-
-    @property
-    def audit_resource(self) -> Resource:
-        return Resource(ResourceKind.ENVIRONMENT, str(self.uid), self.name)

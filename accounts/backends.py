@@ -12,6 +12,7 @@ from django.views.decorators.debug import sensitive_variables
 
 from accounts.emails import normalize_email
 from accounts.models import User
+from vault.seals import SealBroken, is_genuine, with_seal
 
 
 class Refusal(StrEnum):
@@ -20,6 +21,7 @@ class Refusal(StrEnum):
     UNKNOWN = "unknown e-mail address"
     PASSWORD = "wrong password"  # noqa: S105 - a reason, not a password
     INACTIVE = "account is deactivated"
+    NOT_GENUINE = "account is not as this program wrote it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +44,18 @@ class EmailBackend(BaseBackend):
     def examine(self, *, email: str, password: str) -> Examination:
         """One lookup and one password hash, whether the address is unknown, the password wrong or unusable, or the
         account deactivated (CVE-2024-39329, CVE-2025-13473). Raises `TooBusy`."""
-        user = User.objects.filter(email_key=normalize_email(email)).first()
+        user = with_seal(User.objects.filter(email_key=normalize_email(email))).first()
         if user is None:
             make_password(password)
             return Examination(None, Refusal.UNKNOWN)
-        if not user.check_password(password):
+        try:
+            right = user.check_password(password)
+        except SealBroken:  # it was right, and is not renewed for a row that somebody else wrote
+            right = True
+        if not right:
             return Examination(user, Refusal.PASSWORD)
+        if not is_genuine(user):
+            return Examination(user, Refusal.NOT_GENUINE)
         if not user.is_active:
             return Examination(user, Refusal.INACTIVE)
         return Examination(user, None)
@@ -61,5 +69,7 @@ class EmailBackend(BaseBackend):
         return self.examine(email=email, password=password).user
 
     def get_user(self, user_id: UUID) -> User | None:
-        """The account of a session; None once it is deactivated, which ends its sessions at their next request."""
-        return User.objects.filter(pk=user_id, is_active=True).first()
+        """The account of a session; None once it is deactivated, which ends its sessions at their next request, and
+        None for a row that is not genuine."""
+        user = with_seal(User.objects.filter(pk=user_id, is_active=True)).first()
+        return user if is_genuine(user) else None

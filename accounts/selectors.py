@@ -5,32 +5,43 @@ from datetime import datetime, timedelta
 
 from django.utils import timezone
 
-from accounts.models import Instance, RecoveryCode, Session, TOTPDevice, User
+from accounts.models import Instance, RecoveryCode, RecoveryDevice, Session, TOTPDevice, User
 from audit.actions import Action, ResourceKind
 from audit.models import Event
+from vault.seals import genuine, is_genuine, with_seal
 
 ENROLMENT_TIME = timedelta(minutes=30)
 
 
 def instance() -> Instance:
-    """The settings of the installation; without its row, the strictest ones."""
-    return Instance.objects.filter(pk=1).first() or Instance()
+    """The settings of the installation; without its row, or one that is genuine, the strictest ones."""
+    row = with_seal(Instance.objects.filter(pk=1)).first()
+    return row if row is not None and is_genuine(row) else Instance()
 
 
 def authenticator_of(user: User) -> TOTPDevice | None:
     """The confirmed authenticator of a person."""
-    return TOTPDevice.objects.filter(user=user, confirmed=True).first()
+    return next(iter(genuine(with_seal(TOTPDevice.objects.filter(user=user, confirmed=True)))), None)
 
 
 def pending_authenticator_of(user: User) -> TOTPDevice | None:
     """The enrolment under way, if any; one that was not finished in time has to be started again."""
     since = timezone.now() - ENROLMENT_TIME
-    return TOTPDevice.objects.filter(user=user, confirmed=False, created_at__gte=since).first()
+    devices = TOTPDevice.objects.filter(user=user, confirmed=False, created_at__gte=since)
+    return next(iter(genuine(with_seal(devices))), None)
 
 
 def has_second_factor(user: User) -> bool:
-    """Whether the person has a second factor to sign in with. Recovery codes stand in for one; they are none."""
-    return TOTPDevice.objects.filter(user=user, confirmed=True).exists()
+    """Whether the person has a second factor to sign in with. Recovery codes stand in for one; they are none.
+
+    Sealed with the person: a device that somebody deletes from the database is still asked for.
+    """
+    return user.has_authenticator
+
+
+def recovery_device_of(user: User) -> RecoveryDevice | None:
+    """The person's set of recovery codes."""
+    return next(iter(genuine(with_seal(RecoveryDevice.objects.filter(user=user)))), None)
 
 
 def recovery_codes_left(user: User) -> int:

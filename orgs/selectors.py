@@ -32,7 +32,7 @@ from orgs.permissions import (
 )
 from orgs.permissions.querysets import places_touched, secrets_reached
 from orgs.roles import Role
-from vault.seals import genuine, with_seal
+from vault.seals import genuine, is_genuine, with_seal
 
 M = TypeVar("M", bound=Model)
 
@@ -264,4 +264,5 @@ def environments_of(project: Project) -> QuerySet[Environment]:
 
 def invitation_with(uid: UUID) -> Invitation | None:
     """The invitation that a session has opened with its token: possession was proved, no membership is needed."""
-    return Invitation.objects.select_related("organization", "invited_by").filter(pk=uid).first()
+    found = with_seal(Invitation.objects.select_related("organization", "invited_by").filter(pk=uid)).first()
+    return found if is_genuine(found) else None

@@ -21,6 +21,7 @@ from accounts.sessions import SessionStore
 from orgs.models import Membership, Organization
 from orgs.roles import Role
 from orgs.services.policies import create_policies
+from tests.sealing import change
 from vault.keys.purposes import Purpose
 from vault.keys.services import create_tenant_key
 
@@ -60,9 +61,7 @@ def make_organization(name: str, members: dict[Role, User]) -> Organization:
 
 def make_cast() -> Cast:
     """A claimed instance with everybody in it."""
-    instance = Instance.objects.get(pk=1)
-    instance.claimed_at = timezone.now()
-    instance.save(update_fields=["claimed_at"])
+    change(Instance, claimed_at=timezone.now())
     alice, adam = make_person("Alice", is_instance_admin=True), make_person("Adam")
     bob, vera, charlie = make_person("Bob"), make_person("Vera"), make_person("Charlie")
     return Cast(
@@ -86,6 +85,8 @@ def authenticator_of(user: User) -> TOTPDevice:
     device.key = new_totp_key()
     with transaction.atomic():
         device.save()
+        user.has_authenticator = True
+        user.save(update_fields=["has_authenticator"])
     return device
 
 

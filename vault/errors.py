@@ -35,6 +35,7 @@ _SENTENCES = {
     403: "You may not do this.",
     404: "Nothing here.",
     405: "This address does not do that.",
+    409: "That cannot be changed.",
     410: "This was destroyed.",
     413: "That is too large.",
     415: "That is not a form.",

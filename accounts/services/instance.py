@@ -9,6 +9,7 @@ from accounts.services.proof import prove_password
 from audit.actions import Action, ResourceKind
 from audit.resource import Resource
 from audit.services import append
+from vault.seals import SealBroken, locked_row
 
 
 @sensitive_variables("password")
@@ -22,7 +23,9 @@ def configure_instance(*, actor: User, second_factor_required: bool, password: s
         raise PermissionError("Only instance administrators change what holds for the whole instance.")
     prove_password(actor, password, door=Door.INSTANCE_CHANGE)
     with transaction.atomic():
-        instance = Instance.objects.select_for_update().get(pk=1)
+        instance = locked_row(Instance, 1)
+        if instance is None:
+            raise SealBroken(Instance.seal_kind(), "1", "not genuine")
         if instance.second_factor_required != second_factor_required:
             instance.second_factor_required = second_factor_required
             instance.save(update_fields=["second_factor_required"])

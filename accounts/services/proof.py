@@ -10,7 +10,7 @@ from django.views.decorators.debug import sensitive_variables
 from accounts.errors import CodeRefused, NoSecondFactor, PasswordRefused, RecoveryCodeRefused
 from accounts.limiter import Door, guard
 from accounts.models import RecoveryDevice, TOTPDevice, User
-from accounts.selectors import authenticator_of
+from accounts.selectors import authenticator_of, recovery_device_of
 from audit.actions import Action, Outcome
 from audit.actor import Actor
 from audit.services import record
@@ -60,7 +60,7 @@ def prove_recovery_code(user: User, code: str, *, door: Door, actor: Actor) -> R
     Raises `RecoveryCodeRefused`, `TooManyAttempts`.
     """
     guard(door, account=user.email, ip=current().ip)
-    device = RecoveryDevice.objects.filter(user=user).first()
+    device = recovery_device_of(user)
     if device is None or not django_otp.verify_token(user, device.persistent_id, code):
         _record_failure(user, door=door, actor=actor, method="recovery code")
         raise RecoveryCodeRefused

@@ -26,6 +26,7 @@ from audit.services import append
 from vault.context import current
 from vault.keys.peppers import keyed_hash, keyed_hash_candidates
 from vault.keys.purposes import Purpose
+from vault.seals import locked_row
 
 AUTHENTICATOR = "Authenticator app"
 ENROLMENT = "enrolment"
@@ -84,9 +85,13 @@ def confirm_totp(*, actor: User, code: str, request: HttpRequest) -> list[str]:
     prove_pending_code(actor, device, code)
     with transaction.atomic():
         replaced, _ = TOTPDevice.objects.filter(user=actor, confirmed=True).delete()
-        if not TOTPDevice.objects.filter(pk=device.pk, confirmed=False).update(confirmed=True):
+        locked = locked_row(TOTPDevice, device.pk)
+        if locked is None or locked.confirmed:
             raise NoEnrolment  # another request confirmed or replaced it
-        device.confirmed = True
+        locked.confirmed = True
+        locked.save(update_fields=["confirmed"])
+        device.confirmed = actor.has_authenticator = True
+        actor.save(update_fields=["has_authenticator"])
         request.session.pop(ENROLMENT, None)
         codes = _renew_codes(actor)
         start_session(request=request, user=actor, device=device)
@@ -169,7 +174,7 @@ def are_own_codes(user: User, codes: list[str]) -> bool:
     `TooManyAttempts`.
     """
     guard(Door.RECOVERY_CODE, account=user.email, ip=current().ip)
-    device = RecoveryDevice.objects.filter(user=user).first()
+    device = selectors.recovery_device_of(user)
     spelled = [parse_recovery_code(code) for code in codes]
     if device is None or not spelled or None in spelled:
         return False
@@ -187,6 +192,9 @@ def _remove(user: User) -> int:
     RecoveryDevice.objects.filter(user=user).delete()
     removed = TOTPDevice.objects.filter(user=user, confirmed=True).count()
     TOTPDevice.objects.filter(user=user).delete()
+    if user.has_authenticator:
+        user.has_authenticator = False
+        user.save(update_fields=["has_authenticator"])
     return removed
 
 

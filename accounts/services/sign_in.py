@@ -156,7 +156,7 @@ def pending_user(request: HttpRequest) -> User | None:
     pending: Any = request.session.get(PENDING)
     if not isinstance(pending, dict) or pending["until"] < time.time():
         return None
-    user = User.objects.filter(pk=UUID(pending["user"]), is_active=True).first()
+    user = EmailBackend().get_user(UUID(pending["user"]))
     if user is None or not constant_time_compare(pending["hash"], user.get_session_auth_hash()):
         return None
     return user

@@ -98,7 +98,7 @@ class Membership(SealedModel):
         return Resource(ResourceKind.MEMBERSHIP, str(self.uid), self.user.email)
 
 
-class Invitation(models.Model):
+class Invitation(SealedModel):
     """An offer of membership to one address, taken up once with a token of which only a keyed hash is stored."""
 
     uid = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -107,12 +107,27 @@ class Invitation(models.Model):
     email_key = models.CharField(max_length=254, help_text="The normalized address, by which people are compared.")
     role = models.CharField(max_length=16, choices=Role.choices)
     token_mac = KeyedHashField(purpose=Purpose.TOKEN, unique=True)
-    invited_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    invited_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     expires_at = models.DateTimeField()
     accepted_at = models.DateTimeField(null=True)
-    accepted_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    accepted_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
     revoked_at = models.DateTimeField(null=True)
+
+    SEALED = (
+        "organization_id",
+        "email",
+        "email_key",
+        "role",
+        "token_mac",
+        "invited_by_id",
+        "created_at",
+        "expires_at",
+        "accepted_at",
+        "accepted_by_id",
+        "revoked_at",
+    )
+    SEAL_RESOURCE = ResourceKind.INVITATION
 
     class Meta:
         constraints = [

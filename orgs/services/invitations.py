@@ -5,11 +5,12 @@ back in behind.
 """
 
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts.emails import normalize_email
@@ -26,6 +27,7 @@ from orgs.roles import Role
 from orgs.selectors import InvitationState, invitation_state, inviter_of, membership_of, require
 from orgs.services.memberships import lock_organization
 from orgs.tokens import TokenUse, new_token, token_link, token_mac, token_mac_candidates, well_formed
+from vault.seals import is_genuine, with_seal
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +59,7 @@ def invite_member(*, actor: User, organization: Organization, email: str, role: 
     before = Invitation.objects.filter(
         organization=locked, email_key=email_key, accepted_at__isnull=True, revoked_at__isnull=True
     )
-    _may_replace(actor, locked, before.select_related("organization", "invited_by").first())
-    replaced = before.update(revoked_at=now)
+    replaced = _replace(actor, locked, before, now)
     token = new_token()
     invitation = Invitation.objects.create(
         organization=locked,
@@ -75,7 +76,7 @@ def invite_member(*, actor: User, organization: Organization, email: str, role: 
         action=Action.INVITATION_CREATED,
         organization_id=locked.uid,
         resource=invitation.audit_resource,
-        details={"role": role, "replaced": bool(replaced)},
+        details={"role": role, "replaced": replaced},
     )
     return Invited(invitation, token_link(TokenUse.INVITATION, token))
 
@@ -112,12 +113,12 @@ def open_invitation(*, actor: User | AnonymousUser, token: str) -> Invitation:
     token = token.strip()
     if not well_formed(token):
         raise _refused(actor, None, "not a token", status=400)
-    invitation = (
-        Invitation.objects.select_related("organization", "invited_by")
-        .filter(token_mac__in=token_mac_candidates(TokenUse.INVITATION, token))
-        .first()
-    )
-    if invitation is None:
+    invitation = with_seal(
+        Invitation.objects.select_related("organization", "invited_by").filter(
+            token_mac__in=token_mac_candidates(TokenUse.INVITATION, token)
+        )
+    ).first()
+    if invitation is None or not is_genuine(invitation):
         raise _refused(actor, None, "unknown", status=404)
     state = invitation_state(invitation, inviter_of(invitation))
     if state is not InvitationState.USABLE:
@@ -153,11 +154,13 @@ def join_with_invitation(*, invitation: Invitation, name: str, password: str) ->
 def _lock_usable(invitation: Invitation) -> Invitation:
     """The invitation under the organization's lock: of two people who take it up at once, the second finds it used."""
     lock_organization(invitation.organization_id)
-    locked = (
+    locked = with_seal(
         Invitation.objects.select_for_update(of=("self",), no_key=True)
         .select_related("organization", "invited_by")
-        .get(pk=invitation.pk)
-    )
+        .filter(pk=invitation.pk)
+    ).get()
+    if not is_genuine(locked):
+        raise InvitationUnusable("not genuine", status=404)
     state = invitation_state(locked, inviter_of(locked))
     if state is not InvitationState.USABLE:
         raise InvitationUnusable(state, status=410)
@@ -184,9 +187,24 @@ def _take_up(invitation: Invitation, person: User) -> Membership:
     return membership
 
 
-def _may_replace(actor: User, organization: Organization, before: Invitation | None) -> None:
+def _replace(actor: User, organization: Organization, open_ones: QuerySet[Invitation], now: datetime) -> bool:
+    """Revokes the open invitation of an address, if there is one. One that nobody here wrote opens nothing and would
+    only stand in the way: it is reported, and deleted."""
+    before = with_seal(open_ones.select_related("organization", "invited_by")).first()
+    if before is None:
+        return False
+    if not is_genuine(before):
+        before.delete()
+        return False
+    _may_replace(actor, organization, before)
+    before.revoked_at = now
+    before.save(update_fields=["revoked_at"])
+    return True
+
+
+def _may_replace(actor: User, organization: Organization, before: Invitation) -> None:
     """Replacing an invitation that still opens something is revoking it, and asks for the same authority."""
-    if before is None or invitation_state(before, inviter_of(before)) is not InvitationState.USABLE:
+    if invitation_state(before, inviter_of(before)) is not InvitationState.USABLE:
         return
     own = membership_of(actor, organization)
     if own is None or not may_give(Role(own.role), Role(before.role)):

@@ -15,7 +15,8 @@ from orgs.errors import LastOwner, OrganizationError, RoleOutOfReach
 from orgs.models import Membership, Organization
 from orgs.permissions import Permission, may_give
 from orgs.roles import Role
-from orgs.selectors import require
+from orgs.selectors import membership_of, require
+from vault.seals import genuine, with_seal
 
 
 def lock_organization(uid: UUID) -> Organization:
@@ -98,8 +99,8 @@ def _active(membership: Membership) -> Membership:
 
 
 def _within_reach(actor: User, organization: Organization, role: Role) -> None:
-    own = Role(Membership.objects.values_list("role", flat=True).get(organization=organization, user_id=actor.pk))
-    if not may_give(own, role):
+    own = membership_of(actor, organization)
+    if own is None or not may_give(Role(own.role), role):
         raise RoleOutOfReach(f"Only an owner may give or take away the role {role.label}. Ask an owner.")
 
 
@@ -107,5 +108,5 @@ def _another_owner_remains(target: Membership) -> None:
     others = Membership.objects.filter(
         organization_id=target.organization_id, role=Role.OWNER, status=Membership.Status.ACTIVE, user__is_active=True
     ).exclude(pk=target.pk)
-    if not others.exists():
+    if not genuine(with_seal(others)):
         raise LastOwner

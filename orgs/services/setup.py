@@ -21,6 +21,7 @@ from orgs.models import Membership
 from orgs.roles import Role
 from orgs.services.organizations import found_organization
 from orgs.tokens import TokenUse, new_token, token_link, token_mac, token_mac_candidates, well_formed
+from vault.seals import locked_row
 
 _INSTANCE = Resource(ResourceKind.INSTANCE, "1", "This instance")
 
@@ -98,7 +99,13 @@ def _has_owner() -> bool:
 
 def _lock_unclaimed() -> Instance:
     """The instance's row, held until the end of the transaction. Raises `SetupRefused` once there is an owner."""
-    instance = Instance.objects.select_for_update().get(pk=1)
+    instance = locked_row(Instance, 1)
+    if instance is None:
+        raise SetupRefused(
+            "The settings of this instance were changed from outside, so it cannot be set up. Run `manage.py access "
+            "verify` on the server.",
+            status=409,
+        )
     if instance.claimed_at is not None or _has_owner():
         raise SetupRefused("This instance has an owner already. Sign in, or ask for an invitation.", status=410)
     return instance

@@ -18,6 +18,7 @@ from accounts.services import begin_totp_enrolment
 from audit.models import Event
 from tests.accounts.doors import code_of, enter_code, recovery_codes_of, sign_in, wrong_code
 from tests.cast import PASSWORD, Cast, authenticator_of
+from tests.sealing import change
 
 pytestmark = pytest.mark.django_db
 ClientFor = Callable[..., Client]
@@ -113,14 +114,14 @@ def test_it_forgets_an_enrolment_that_was_not_finished(cast: Cast) -> None:
     with time_machine.travel(timezone.now() + timedelta(minutes=29)):
         assert client.get(reverse(CONFIRM)).status_code == 200
     with time_machine.travel(timezone.now() + timedelta(minutes=31)):
-        Session.objects.update(seen_at=timezone.now())
+        change(Session, seen_at=timezone.now())
         assert client.post(reverse(CONFIRM), {"code": code_of(device)})["Location"] == reverse(ENROL)
 
 
 def test_it_asks_for_the_password_when_the_sign_in_was_a_while_ago(cast: Cast) -> None:
     client = Client()
     sign_in(client, cast.bob.email)
-    Session.objects.update(created_at=timezone.now() - timedelta(minutes=11))
+    change(Session, created_at=timezone.now() - timedelta(minutes=11))
     assert client.post(reverse(ENROL)).status_code == 422
     assert client.post(reverse(ENROL), {"password": "wrong"}).status_code == 422
     assert not TOTPDevice.objects.exists()

@@ -15,6 +15,7 @@ from accounts import limiter
 from accounts.models import Instance, RecoveryDevice, TOTPDevice, User
 from tests.accounts.doors import recovery_codes_of, sign_in, wrong_code
 from tests.cast import PASSWORD, Cast, authenticator_of, signed_in_client
+from tests.sealing import change
 
 ROOT = Path(__file__).resolve().parents[2]
 CHECKS = {"check_password", "acheck_password", "verify_password", "verify_token", "match_token", "authenticate"}
@@ -68,7 +69,7 @@ class Watch:
 
 def doors(cast: Cast) -> dict[str, Callable[[], Any]]:
     """One request for each door that checks something, which checks everything it can."""
-    Instance.objects.update(second_factor_required=False)
+    change(Instance, second_factor_required=False)
     device = authenticator_of(cast.bob)
     recovery_codes_of(cast.bob)
     wrong = wrong_code(device)

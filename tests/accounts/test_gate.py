@@ -13,6 +13,7 @@ from django.views import View
 from accounts.gate import Gate, gate_of, public, signed_in_only
 from accounts.models import Instance
 from tests.cast import Cast, authenticator_of, signed_in_client
+from tests.sealing import change
 from vault import urls as project_urls
 
 pytestmark = pytest.mark.django_db
@@ -67,7 +68,7 @@ MATRIX = [
 def test_it_lets_through_whom_the_view_lets(
     cast: Cast, who: str, device: bool, required: bool, at_public: str, at_signed_in: str, at_verified: str
 ) -> None:
-    Instance.objects.update(second_factor_required=required)
+    change(Instance, second_factor_required=required)
     client = Client() if who == "stranger" else signed_in_client(cast.bob, verified=who == "verified")
     if device:
         authenticator_of(cast.bob)

@@ -11,6 +11,7 @@ from audit.models import Event
 from tests.accounts.doors import code_of, enter_recovery_code, recovery_codes_of, sign_in, wrong_code
 from tests.cast import Cast, authenticator_of
 from tests.orgs.parallel import in_parallel
+from tests.sealing import change
 
 ClientFor = Callable[..., Client]
 
@@ -80,7 +81,7 @@ def test_it_takes_no_code_moved_to_another_set(cast: Cast) -> None:
     codes = recovery_codes_of(cast.charlie)
     recovery_codes_of(cast.alice)
     bobs = RecoveryDevice.objects.get(user=cast.alice)
-    RecoveryCode.objects.filter(device__user=cast.charlie).update(device=bobs)
+    change(RecoveryCode.objects.filter(device__user=cast.charlie), device=bobs)
     assert enter_recovery_code(at_the_code(cast.alice.email), codes[0]).status_code == 422
 
 

@@ -12,6 +12,7 @@ from accounts.services import remove_second_factor
 from audit.models import Event
 from tests.accounts.doors import code_of, recovery_codes_of, wrong_code
 from tests.cast import PASSWORD, Cast, authenticator_of
+from tests.sealing import change
 
 pytestmark = pytest.mark.django_db
 ClientFor = Callable[..., Client]
@@ -19,7 +20,7 @@ REMOVE = "accounts:second_factor_remove"
 
 
 def test_it_removes_it_for_password_and_code(cast: Cast, client_for: ClientFor) -> None:
-    Instance.objects.update(second_factor_required=False)
+    change(Instance, second_factor_required=False)
     recovery_codes_of(cast.bob)
     here, there = client_for(cast.bob), client_for(cast.bob)
     response = here.post(reverse(REMOVE), {"password": PASSWORD, "code": code_of(authenticator_of(cast.bob))})
@@ -34,7 +35,7 @@ def test_it_removes_it_for_password_and_code(cast: Cast, client_for: ClientFor) 
 
 @pytest.mark.parametrize("proof", ["nothing", "password", "code", "wrong password", "wrong code"])
 def test_it_keeps_it_without_both(cast: Cast, client_for: ClientFor, proof: str) -> None:
-    Instance.objects.update(second_factor_required=False)
+    change(Instance, second_factor_required=False)
     client, device = client_for(cast.bob), authenticator_of(cast.bob)
     data = {
         "nothing": {},
@@ -59,5 +60,5 @@ def test_it_keeps_it_where_everybody_needs_one(cast: Cast, client_for: ClientFor
 def test_it_shows_no_way_to_remove_it_where_everybody_needs_one(cast: Cast, client_for: ClientFor) -> None:
     client = client_for(cast.bob)
     assert reverse(REMOVE).encode() not in client.get(reverse("accounts:second_factor")).content
-    Instance.objects.update(second_factor_required=False)
+    change(Instance, second_factor_required=False)
     assert reverse(REMOVE).encode() in client.get(reverse("accounts:second_factor")).content

@@ -13,6 +13,7 @@ from django.utils import timezone
 from accounts.models import Session
 from audit.models import Event
 from tests.cast import Cast
+from tests.sealing import change
 
 pytestmark = pytest.mark.django_db
 ClientFor = Callable[..., Client]
@@ -51,7 +52,7 @@ def test_it_ends_a_session_that_has_lasted_too_long(
     cast: Cast, client_for: ClientFor, clock: time_machine.Traveller
 ) -> None:
     client = client_for(cast.bob)
-    Session.objects.update(expire_date=timezone.now() + 2 * ABSOLUTE)
+    change(Session, expire_date=timezone.now() + 2 * ABSOLUTE)
     for _ in range(int(ABSOLUTE / (IDLE / 2))):
         clock.shift(IDLE / 2)
         assert client.get(reverse("accounts:password")).status_code == 200

@@ -15,6 +15,7 @@ from accounts.models import Session
 from accounts.sessions import SessionStore, end_sessions, hash_key
 from tests.accounts.doors import sign_in
 from tests.cast import Cast
+from tests.sealing import change
 
 pytestmark = pytest.mark.django_db
 ClientFor = Callable[..., Client]
@@ -53,7 +54,7 @@ def test_it_lets_nobody_in_with_anything_from_a_stolen_table(cast: Cast, client_
 
 def test_it_lets_nobody_in_with_data_copied_into_his_own_row(cast: Cast, client_for: ClientFor) -> None:
     victim, thief = client_for(cast.alice), client_for(cast.charlie)
-    Session.objects.filter(pk=row_of(thief).pk).update(session_data=row_of(victim).session_data, user=cast.alice)
+    change(Session.objects.filter(pk=row_of(thief).pk), session_data=row_of(victim).session_data, user=cast.alice)
     assert not is_let_in(thief)
     assert is_let_in(victim)
 
@@ -100,7 +101,7 @@ def test_it_saves_loads_deletes_and_flushes() -> None:
 def test_it_keeps_data_and_age_when_the_key_changes(cast: Cast, client_for: ClientFor) -> None:
     key = client_for(cast.bob).cookies[settings.SESSION_COOKIE_NAME].value
     long_ago = timezone.now() - timedelta(hours=3)
-    Session.objects.update(created_at=long_ago)
+    change(Session, created_at=long_ago)
     store = SessionStore(key)
     assert store[SESSION_KEY]
     store.cycle_key()
@@ -115,7 +116,7 @@ def test_it_restarts_the_clock_when_somebody_signs_in(cast: Cast) -> None:
     client = Client()
     session = client.session
     session.save()
-    Session.objects.update(created_at=timezone.now() - timedelta(hours=3))
+    change(Session, created_at=timezone.now() - timedelta(hours=3))
     before = timezone.now()
     sign_in(client, cast.bob.email)
     assert row_of(client).created_at >= before

@@ -21,6 +21,7 @@ from orgs.roles import Role
 from orgs.services import create_project, invite_member
 from tests.accounts.doors import recovery_codes_of, sign_in
 from tests.cast import Cast, authenticator_of
+from tests.sealing import change
 from vault.secrets.kinds import Kind
 from vault.secrets.services import create_secret
 
@@ -281,7 +282,7 @@ def test_it_sends_a_stranger_to_the_one_door(client: Client, world: Cast) -> Non
 
 @pytest.mark.parametrize("required", [True, False])
 def test_it_opens_to_a_verified_session_only(world: Cast, required: bool) -> None:
-    Instance.objects.update(second_factor_required=required)
+    change(Instance, second_factor_required=required)
     client = Client()
     sign_in(client, world.sam.email)
     for page in pages():
@@ -293,7 +294,7 @@ def test_it_opens_to_a_verified_session_only(world: Cast, required: bool) -> Non
 
 def test_it_closes_at_the_next_request_when_the_right_is_taken_away(world: Cast, sams: Client) -> None:
     assert sams.get(reverse("admin:index")).status_code == 200
-    User.objects.filter(pk=world.sam.pk).update(is_support=False)
+    change(User.objects.filter(pk=world.sam.pk), is_support=False)
     assert sams.get(reverse("admin:index")).status_code == 404
 
 

@@ -10,6 +10,7 @@ from django.utils import timezone
 import vault.custody.services as custody
 from orgs.models import Membership
 from orgs.roles import Role
+from tests.sealing import change
 from vault.crypto.rootkey import generate_root_key_text
 from vault.custody.kinds import OperationKind
 from vault.custody.models import KeyOperation, ShredRequest
@@ -121,12 +122,12 @@ def _last_part(world: "World") -> Callable[[], object]:
 
 def _wish(world: "World") -> ShredRequest:
     """Alice's, with adam as the other owner."""
-    Membership.objects.filter(organization=world.cast.acme, user=world.cast.adam).update(role=Role.OWNER)
+    change(Membership.objects.filter(organization=world.cast.acme, user=world.cast.adam), role=Role.OWNER)
     return custody.request_shred(actor=world.cast.alice, organization=world.cast.acme, confirmation="Acme")
 
 
 def _request(world: "World") -> Callable[[], object]:
-    Membership.objects.filter(organization=world.cast.acme, user=world.cast.adam).update(role=Role.OWNER)
+    change(Membership.objects.filter(organization=world.cast.acme, user=world.cast.adam), role=Role.OWNER)
     return lambda: custody.request_shred(actor=world.cast.alice, organization=world.cast.acme, confirmation="Acme")
 
 

@@ -22,6 +22,7 @@ from orgs.models import Invitation, Membership, Project
 from orgs.roles import Role
 from tests.cast import PASSWORD, Cast, authenticator_of
 from tests.invariants.key_services import KEY_CASES, KEY_COMPOSED, KEY_SILENT
+from tests.sealing import change
 from vault.secrets.kinds import Kind
 from vault.secrets.models import Secret
 
@@ -88,7 +89,7 @@ class World:
     def unclaim(self) -> None:
         Invitation.objects.all().delete()
         Membership.objects.all().delete()
-        Instance.objects.update(claimed_at=None)
+        change(Instance, claimed_at=None)
 
     def request(self, user: User | None, *, verified: bool = True) -> HttpRequest:
         request = HttpRequest()
@@ -188,7 +189,7 @@ def _confirm(world: World) -> Callable[[], object]:
 def _remove_factor(world: World) -> Callable[[], object]:
     bob = world.cast.bob
     request = world.request(bob)
-    Instance.objects.update(second_factor_required=False)
+    change(Instance, second_factor_required=False)
     code = world.code(authenticator_of(bob))
     return lambda: accounts.remove_second_factor(actor=bob, password=PASSWORD, code=code, request=request)
 

@@ -13,6 +13,7 @@ from orgs.roles import Role
 from tests.cast import Cast
 from tests.invariants.services import CASES, PACKAGES, SILENT, World
 from tests.invariants.snapshot import take_snapshot
+from tests.sealing import change
 
 ROLES = [Role.VIEWER, Role.MEMBER, Role.ADMIN, Role.OWNER]
 
@@ -81,7 +82,7 @@ def test_every_service_with_an_actor_is_here() -> None:
 @pytest.mark.parametrize("name", LEAST)
 def test_a_service_refuses_somebody_who_was_removed_meanwhile(name: str, cast: Cast) -> None:
     call = CASES[name](World(cast))
-    Membership.objects.filter(organization=cast.acme).update(status=Membership.Status.REMOVED)
+    change(Membership.objects.filter(organization=cast.acme), status=Membership.Status.REMOVED)
     before = take_snapshot()
     with pytest.raises(AccessDenied) as refused:
         call()
@@ -94,7 +95,7 @@ def test_a_service_refuses_somebody_who_was_removed_meanwhile(name: str, cast: C
 )
 def test_a_service_refuses_a_role_that_is_too_small_by_now(name: str, role: Role, cast: Cast) -> None:
     call = CASES[name](World(cast))
-    Membership.objects.filter(organization=cast.acme).update(role=role)
+    change(Membership.objects.filter(organization=cast.acme), role=role)
     before = take_snapshot()
     with pytest.raises(AccessDenied) as refused:
         call()

@@ -9,6 +9,7 @@ from orgs.models import Membership, Organization, Project
 from orgs.permissions import Permission, decide, permissions_of
 from orgs.selectors import organizations_where
 from tests.cast import Cast
+from tests.sealing import change
 
 
 def test_it_denies_an_outsider_without_showing_that_the_organization_exists(cast: Cast) -> None:
@@ -42,7 +43,7 @@ def test_it_raises_for_a_permission_that_does_not_exist(cast: Cast) -> None:
 
 def test_it_remembers_nothing_between_two_decisions(cast: Cast) -> None:
     assert decide(cast.bob, Permission.SECRET_REVEAL, cast.acme).allowed
-    Membership.objects.filter(user=cast.bob).update(status=Membership.Status.REMOVED)
+    change(Membership.objects.filter(user=cast.bob), status=Membership.Status.REMOVED)
     assert not decide(cast.bob, Permission.SECRET_REVEAL, cast.acme).allowed
     assert permissions_of(cast.bob, cast.acme) == frozenset()
 
@@ -64,7 +65,7 @@ def test_it_lists_exactly_the_organizations_that_a_decision_allows(cast: Cast, p
 
 
 def test_it_leaves_removed_members_and_deactivated_people_out_of_the_list(cast: Cast) -> None:
-    Membership.objects.filter(user=cast.bob).update(status=Membership.Status.REMOVED)
+    change(Membership.objects.filter(user=cast.bob), status=Membership.Status.REMOVED)
     assert not organizations_where(cast.bob, Permission.ORG_VIEW).exists()
     cast.vera.is_active = False
     assert not organizations_where(cast.vera, Permission.ORG_VIEW).exists()

@@ -11,6 +11,7 @@ from audit.services import EventNotWritten
 from orgs.models import Membership
 from orgs.roles import Role
 from tests.cast import Cast
+from tests.sealing import change
 
 ClientFor = Callable[..., Client]
 
@@ -46,7 +47,7 @@ def test_it_keeps_the_record_when_the_refusal_undid_a_service(transactional_cast
     lock = service.lock_organization
 
     def lock_after_demotion(uid: object) -> object:
-        Membership.objects.filter(user=cast.adam).update(role=Role.MEMBER)
+        change(Membership.objects.filter(user=cast.adam), role=Role.MEMBER)
         return lock(uid)  # type: ignore[arg-type]  # passed through
 
     with pytest.MonkeyPatch.context() as patch:

@@ -18,6 +18,7 @@ from orgs.mails import without_links
 from orgs.models import Organization
 from orgs.services import rename_organization
 from tests.cast import Cast
+from tests.sealing import change
 
 
 class Mailbox:
@@ -87,7 +88,7 @@ def test_it_writes_names_as_text_and_makes_no_links_of_them(
 ) -> None:
     name = "A&B <b>Ünïcode</b> 日本 https://evil.example"
     rename_organization(actor=cast.alice, organization=cast.acme, name=name)
-    User.objects.filter(pk=cast.alice.pk).update(name='Alice "<script>" Stone')
+    change(User.objects.filter(pk=cast.alice.pk), name='Alice "<script>" Stone')
     invite(client_for(cast.alice), cast.acme)
     ((_, message),) = smtp.received
     plain, html = texts_of(message)

@@ -27,6 +27,7 @@ from orgs.services import (
     revoke_invitation,
 )
 from tests.cast import PASSWORD, Cast
+from tests.sealing import change
 
 ANYBODY = AnonymousUser()
 
@@ -261,7 +262,7 @@ def test_it_lets_an_admin_not_replace_the_invitation_of_an_owner(cast: Cast) -> 
 
 def test_it_is_worth_nothing_once_the_inviters_account_is_deactivated(cast: Cast) -> None:
     invited = invite(cast, role=Role.OWNER)
-    User.objects.filter(pk=cast.alice.pk).update(is_active=False)
+    change(User.objects.filter(pk=cast.alice.pk), is_active=False)
     with pytest.raises(InvitationUnusable):
         open_invitation(actor=ANYBODY, token=token_of(invited))
     with pytest.raises(InvitationUnusable):
@@ -278,7 +279,7 @@ def test_it_is_worth_nothing_once_the_inviters_account_is_deactivated(cast: Cast
 )
 def test_it_is_worth_no_more_than_the_inviter_is_now(cast: Cast, inviter: Role, offered: Role) -> None:
     invited = invite(cast, role=offered)
-    Membership.objects.filter(organization=cast.acme, user=cast.alice).update(role=inviter)
+    change(Membership.objects.filter(organization=cast.acme, user=cast.alice), role=inviter)
     with pytest.raises(InvitationUnusable):
         accept_invitation(actor=cast.charlie, invitation=invited.invitation)
     assert not Membership.objects.filter(organization=cast.acme, user=cast.charlie).exists()

@@ -12,6 +12,7 @@ from orgs.roles import Role
 from orgs.services import change_member_role, leave_organization, remove_member
 from tests.cast import Cast
 from tests.orgs.parallel import in_parallel
+from tests.sealing import change
 
 ROUNDS = 5
 
@@ -28,8 +29,8 @@ def owners(cast: Cast) -> int:
 def test_it_leaves_one_owner_when_two_go_at_once(transactional_cast: Cast, way: str) -> None:
     cast = transactional_cast
     for _ in range(ROUNDS):
-        Membership.objects.filter(user__in=[cast.alice, cast.bob]).update(
-            role=Role.OWNER, status=Membership.Status.ACTIVE
+        change(
+            Membership.objects.filter(user__in=[cast.alice, cast.bob]), role=Role.OWNER, status=Membership.Status.ACTIVE
         )
         alice, bob = membership_of(cast.alice), membership_of(cast.bob)
         ways: dict[str, list[Callable[[], object]]] = {

@@ -10,6 +10,7 @@ from orgs.models import Membership
 from orgs.roles import Role
 from orgs.services import invite_member
 from tests.cast import Cast
+from tests.sealing import change
 
 ClientFor = Callable[..., Client]
 
@@ -46,7 +47,7 @@ def test_it_says_who_has_a_second_factor(cast: Cast, client_for: ClientFor) -> N
 
 
 def test_it_writes_names_as_text(cast: Cast, client_for: ClientFor) -> None:
-    User.objects.filter(pk=cast.bob.pk).update(name='<b onclick="x">Bob</b>')
+    change(User.objects.filter(pk=cast.bob.pk), name='<b onclick="x">Bob</b>')
     page = members(cast, client_for(cast.alice))
     assert "<b onclick" not in page
     assert "&lt;b onclick=&quot;x&quot;&gt;Bob" in page

@@ -12,6 +12,7 @@ from orgs.permissions import AccessDenied, Permission, decide
 from orgs.roles import Role
 from orgs.services import change_member_role, leave_organization, remove_member
 from tests.cast import Cast
+from tests.sealing import change
 
 
 def membership_of(user: User) -> Membership:
@@ -46,8 +47,8 @@ def test_it_keeps_the_last_owner(cast: Cast) -> None:
 
 
 def test_it_does_not_count_an_owner_whose_account_is_deactivated(cast: Cast) -> None:
-    Membership.objects.filter(user=cast.adam).update(role=Role.OWNER)
-    User.objects.filter(pk=cast.adam.pk).update(is_active=False)
+    change(Membership.objects.filter(user=cast.adam), role=Role.OWNER)
+    change(User.objects.filter(pk=cast.adam.pk), is_active=False)
     with pytest.raises(LastOwner):
         leave_organization(actor=cast.alice, organization=cast.acme)
 

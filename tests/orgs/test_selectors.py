@@ -18,6 +18,7 @@ from orgs.selectors import (
 )
 from orgs.services import create_project, invite_member
 from tests.cast import Cast
+from tests.sealing import change
 
 
 @pytest.fixture
@@ -83,6 +84,6 @@ def test_it_finds_a_member_or_an_invitation_only_in_its_own_organization(
 
 def test_it_does_not_find_a_removed_member(cast: Cast) -> None:
     membership = Membership.objects.get(user=cast.bob)
-    Membership.objects.filter(pk=membership.pk).update(status=Membership.Status.REMOVED)
+    change(Membership.objects.filter(pk=membership.pk), status=Membership.Status.REMOVED)
     with pytest.raises(AccessDenied):
         member_for(cast.alice, cast.acme.uid, membership.uid, Permission.MEMBER_MANAGE)

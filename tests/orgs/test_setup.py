@@ -17,6 +17,7 @@ from orgs.services import bootstrap_instance, claim_instance, create_setup_link
 from orgs.services.setup import is_claimed
 from tests.cast import PASSWORD
 from tests.orgs.parallel import in_parallel
+from tests.sealing import change
 from vault.keys.models import WrappedKey
 
 
@@ -132,7 +133,7 @@ def test_it_stays_claimed_while_one_sign_of_it_is_left(left: str) -> None:
     if left == "the claim":
         Membership.objects.all().delete()
     else:
-        Instance.objects.update(claimed_at=None)
+        change(Instance, claimed_at=None)
     assert is_claimed()
     for act in (lambda: claim(token, email="eve@example.com"), create_setup_link):
         with pytest.raises(SetupRefused) as caught:

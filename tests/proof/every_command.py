@@ -24,6 +24,7 @@ from django.core.management import CommandError, call_command  # noqa: E402 - af
 
 from orgs.models import Membership, Organization  # noqa: E402
 from orgs.roles import Role  # noqa: E402
+from tests.sealing import change  # noqa: E402
 from vault.crypto import envelope as envelopes  # noqa: E402
 from vault.crypto.aad import context, dek_wrap_aad, tenant_key_aad  # noqa: E402
 from vault.crypto.rootkey import _HEADER, _NONCE  # noqa: E402 - the test looks into what nobody else may see
@@ -104,7 +105,7 @@ def main() -> None:
     run("compromise", "--org", "acme", "--yes")
     run("compromise", "--root", "--to", root_keys()[2].fingerprint, "--yes")
     alice, adam = (acme.memberships.get(user__name=name).user for name in ("Alice", "Adam"))
-    Membership.objects.filter(organization=acme, user=adam).update(role=Role.OWNER)
+    change(Membership.objects.filter(organization=acme, user=adam), role=Role.OWNER)
     request = services.request_shred(actor=alice, organization=acme, confirmation=acme.name)
     services.approve_shred(actor=adam, request=request, execute=False)
     run("shred", "--org", "acme", "--confirm", acme.name)

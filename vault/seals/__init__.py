@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from vault.seals.errors import SealBroken, SealBypassed
-    from vault.seals.sealed import SealedManager, SealedModel, SealedQuerySet
+    from vault.seals.sealed import GuardedQuerySet, SealedManager, SealedModel, SealedQuerySet, locked_row
     from vault.seals.verification import Fault, genuine, is_genuine, with_seal
 
 __all__ = [
     "Fault",
+    "GuardedQuerySet",
     "SealBroken",
     "SealBypassed",
     "SealedManager",
@@ -20,12 +21,13 @@ __all__ = [
     "SealedQuerySet",
     "genuine",
     "is_genuine",
+    "locked_row",
     "with_seal",
 ]
 
 _HOMES = {
     "errors": ("SealBroken", "SealBypassed"),
-    "sealed": ("SealedManager", "SealedModel", "SealedQuerySet"),
+    "sealed": ("GuardedQuerySet", "SealedManager", "SealedModel", "SealedQuerySet", "locked_row"),
     "verification": ("Fault", "genuine", "is_genuine", "with_seal"),
 }
 

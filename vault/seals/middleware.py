@@ -1,11 +1,14 @@
-"""Writes the alerts that a request collected."""
+"""Writes the alerts that a request collected, and answers what cannot be done for that reason."""
 
 from collections.abc import Callable
+from http import HTTPStatus
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
+from vault.errors import error_response
 from vault.seals import reporting
+from vault.seals.errors import SealBroken
 
 
 class SealReportsMiddleware:
@@ -17,3 +20,13 @@ class SealReportsMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         with reporting.collecting():
             return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        if not isinstance(error, SealBroken):
+            return None
+        return error_response(
+            request,
+            HTTPStatus.CONFLICT,
+            "What this would change was altered outside of this program, so it stays as it is. The log has an alert; "
+            "ask whoever runs this server to run `manage.py access verify`.",
+        )

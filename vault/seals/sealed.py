@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from functools import cache
-from typing import Any, ClassVar, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, TypeVar
 from uuid import UUID
 
 from django.db import models, transaction
@@ -15,15 +15,17 @@ from vault.seals import seen, tally
 from vault.seals.canonical import canonical_row
 from vault.seals.errors import SealBroken, SealBypassed
 from vault.seals.models import Seal
-from vault.seals.verification import STAMP, fault_of
+from vault.seals.reporting import report
+from vault.seals.verification import STAMP, broken, fault_of, is_genuine, with_seal
 
+G = TypeVar("G", bound=models.Model)
 M = TypeVar("M", bound="SealedModel")
 
 _ONE_BY_ONE = "Change the rows one by one with save(), under the lock of their service."
 
 
-class SealedQuerySet(models.QuerySet[M]):
-    """Rows that grant authority. ``bulk_create`` seals; what would skip the seals raises SealBypassed."""
+class GuardedQuerySet(models.QuerySet[G]):
+    """Rows with a ``SEALED`` and a ``SEAL_EXEMPT``: what would change sealed columns in bulk raises SealBypassed."""
 
     def update(self, **kwargs: Any) -> int:
         """For columns that no seal covers. Raises SealBypassed for any other."""
@@ -32,11 +34,21 @@ class SealedQuerySet(models.QuerySet[M]):
 
     update.alters_data = True  # type: ignore[attr-defined]  # as Django marks it, for templates
 
-    def bulk_update(self, objs: Iterable[M], fields: Iterable[str], batch_size: int | None = None) -> int:
+    def bulk_update(self, objs: Iterable[G], fields: Iterable[str], batch_size: int | None = None) -> int:
         """For columns that no seal covers. Raises SealBypassed for any other."""
         fields = list(fields)
         self._refuse_sealed(fields, "bulk_update()")
         return super().bulk_update(objs, fields, batch_size)
+
+    def _refuse_sealed(self, names: Iterable[str], what: str) -> None:
+        exempt: Collection[str] = getattr(self.model, "SEAL_EXEMPT", ())
+        covered = [name for name in names if _attname(self.model, name) not in exempt]
+        if covered:
+            raise SealBypassed(self.model, f"{what} of {', '.join(covered)}", _ONE_BY_ONE)
+
+
+class SealedQuerySet(GuardedQuerySet[M]):
+    """Rows that grant authority. ``bulk_create`` seals; what would skip the seals raises SealBypassed."""
 
     def bulk_create(
         self,
@@ -58,13 +70,14 @@ class SealedQuerySet(models.QuerySet[M]):
     def _raw_delete(self, using: str | None) -> NoReturn:
         raise SealBypassed(self.model, "a raw delete", "Use delete().")
 
-    def _refuse_sealed(self, names: Iterable[str], what: str) -> None:
-        covered = [name for name in names if name not in self.model.SEAL_EXEMPT]
-        if covered:
-            raise SealBypassed(self.model, f"{what} of {', '.join(covered)}", _ONE_BY_ONE)
+
+if TYPE_CHECKING:
+    _Manager = models.Manager
+else:
+    _Manager = models.Manager.from_queryset(SealedQuerySet)  # made by a function, which the type checker cannot follow
 
 
-class SealedManager(models.Manager.from_queryset(SealedQuerySet)):  # type: ignore[misc]  # made by a function
+class SealedManager(_Manager[M]):
     """The manager of sealed models."""
 
 
@@ -81,7 +94,7 @@ class SealedModel(models.Model):
     SEAL_RESOURCE: ClassVar[ResourceKind] = ResourceKind.SEAL
     """What kind of thing an alert about such a row names."""
 
-    objects: ClassVar[Any] = SealedManager()
+    objects = SealedManager()
 
     class Meta:
         abstract = True
@@ -114,6 +127,7 @@ class SealedModel(models.Model):
             if stored is not None:
                 fault = fault_of(stored)
                 if fault is not None:
+                    report(broken(stored, fault))
                     raise SealBroken(self.seal_kind(), self.seal_row(), str(fault))
             super().save(force_update=True, **options)
             if stored is not None:
@@ -144,6 +158,10 @@ class SealedModel(models.Model):
             return {field.attname for field in fields} - deferred
         named = set(update_fields)
         return {field.attname for field in fields if field.name in named or field.attname in named}
+
+
+def _attname(model: type[models.Model], name: str) -> str:
+    return str(getattr(model._meta.get_field(name), "attname", name))
 
 
 @cache
@@ -177,6 +195,13 @@ def unseal_deleted(sender: type[SealedModel], instance: SealedModel, **_: Any) -
         tally.change(seal.organization_id, removed=[(kind, row, seal.version)])
         seal.delete()
         seen.note([(kind, row, seal.version + 1)])  # brought back, it is older than that
+
+
+def locked_row(model: type[M], pk: object) -> M | None:
+    """The row, locked until the transaction ends; None if it is gone, or not genuine, which is reported then."""
+    rows: models.QuerySet[M] = with_seal(model.objects.filter(pk=pk)).select_for_update(of=("self",), no_key=True)
+    row = rows.first()
+    return row if is_genuine(row) else None
 
 
 def accept(row: SealedModel) -> None:

@@ -13,6 +13,7 @@ from accounts.hashers import BoundedArgon2Hasher, TooBusy
 from accounts.models import User
 from tests.accounts.doors import sign_in
 from tests.cast import PASSWORD, Cast, make_person
+from tests.sealing import change
 
 
 def test_it_uses_the_parameters_of_rfc_9106() -> None:
@@ -77,8 +78,8 @@ def test_it_does_as_much_for_an_unknown_person(cast: Cast, monkeypatch: pytest.M
         places.append("taken")
         return place()
 
-    User.objects.filter(pk=cast.bob.pk).update(password=make_password(PASSWORD))
-    User.objects.filter(pk=cast.vera.pk).update(password="!unusable")
+    change(User.objects.filter(pk=cast.bob.pk), password=make_password(PASSWORD))
+    change(User.objects.filter(pk=cast.vera.pk), password="!unusable")
     monkeypatch.setattr(hashers, "_place", counting)
     counts = []
     for email in ("nobody@example.com", "bob@example.com", "vera@example.com"):

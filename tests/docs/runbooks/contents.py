@@ -27,6 +27,7 @@ from orgs.models import Membership, Organization, Project
 from orgs.roles import Role
 from orgs.services import create_project
 from tests.cast import authenticator_of, make_cast
+from tests.sealing import change
 from vault.crypto.errors import CryptoError
 from vault.crypto.fingerprint import fingerprint
 from vault.custody.services import approve_shred, request_shred
@@ -49,7 +50,7 @@ def fill() -> dict[str, Any]:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     cast = make_cast()
     # Shredding needs two owners.
-    Membership.objects.filter(organization=cast.acme, user=cast.adam).update(role=Role.OWNER)
+    change(Membership.objects.filter(organization=cast.acme, user=cast.adam), role=Role.OWNER)
     for organization, owner in ((cast.acme, cast.alice), (cast.initech, cast.charlie)):
         project = create_project(actor=owner, organization=organization, kind=Project.Kind.PASSWORDS, name="Logins")
         for index in range(SECRETS):

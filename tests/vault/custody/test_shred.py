@@ -12,6 +12,7 @@ from orgs.models import Membership
 from orgs.permissions import AccessDenied
 from orgs.roles import Role
 from tests.cast import Cast
+from tests.sealing import change
 from tests.vault.custody.commands import keys, keys_with_code
 from vault.crypto.errors import CryptoError
 from vault.custody import services
@@ -61,7 +62,7 @@ def test_an_approval_counts_who_is_active_now_and_not_at_the_request(
 ) -> None:
     """The person was loaded for the request, which may have waited for the lock since."""
     approver = second_owner.user
-    type(approver).objects.filter(pk=approver.pk).update(is_active=False)
+    change(type(approver).objects.filter(pk=approver.pk), is_active=False)
     with pytest.raises(ShredRefused, match="active owner"):
         services.approve_shred(actor=approver, request=request_)
     assert states(cast) == {"active"}
@@ -98,7 +99,7 @@ def test_any_owner_cancels_it(cast: Cast, request_: ShredRequest, second_owner: 
 
 
 def test_who_asked_must_still_be_an_owner(cast: Cast, request_: ShredRequest, second_owner: Membership) -> None:
-    Membership.objects.filter(organization=cast.acme, user=cast.alice).update(role=Role.ADMIN)
+    change(Membership.objects.filter(organization=cast.acme, user=cast.alice), role=Role.ADMIN)
     with pytest.raises(ShredRefused, match="not an active owner"):
         services.approve_shred(actor=second_owner.user, request=request_)
     assert states(cast) == {"active"}

@@ -5,6 +5,7 @@ import pytest
 from orgs.models import Environment, Membership
 from orgs.permissions import AccessDenied, Permission
 from tests.cast import Cast
+from tests.sealing import change
 from vault.secrets.models import Secret
 from vault.secrets.selectors import first_projects, secret_for
 
@@ -13,7 +14,7 @@ def test_it_offers_no_project_of_another_organization(cast: Cast, passwords: Env
     assert [project.pk for project in first_projects(cast.bob, "passwords", 10)] == [passwords.project_id]
     assert [project.pk for project in first_projects(cast.charlie, "passwords", 10)] == [foreign.project_id]
     assert first_projects(cast.sam, "passwords", 10) == []
-    Membership.objects.filter(user=cast.bob).update(status=Membership.Status.REMOVED)
+    change(Membership.objects.filter(user=cast.bob), status=Membership.Status.REMOVED)
     assert first_projects(cast.bob, "passwords", 10) == []
 
 

@@ -11,6 +11,7 @@ from django.urls import reverse
 from accounts.models import User
 from orgs.models import Environment, Membership
 from tests.cast import Cast
+from tests.sealing import change
 from tests.vault.secrets.conftest import StoreSecret
 from vault.keys import keyrings
 from vault.secrets.kinds import Kind
@@ -72,7 +73,7 @@ def test_it_lists_only_where_the_person_may_list(cast: Cast, secret: object, for
     assert names(cast.sam) == []
     Membership.objects.create(organization=cast.initech, user=cast.alice, role="viewer")
     assert names(cast.alice) == ["STRIPE_API_KEY", "THEIRS"]
-    Membership.objects.filter(user=cast.alice).update(status="removed")
+    change(Membership.objects.filter(user=cast.alice), status="removed")
     assert names(cast.alice) == []
 
 

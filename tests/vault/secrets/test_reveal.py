@@ -13,6 +13,7 @@ from audit.services import EventNotWritten
 from orgs.models import Environment, Membership
 from orgs.permissions import AccessDenied
 from tests.cast import Cast
+from tests.sealing import change
 from tests.vault.secrets.conftest import StoreSecret
 from tests.vault.secrets.test_update import edit
 from vault.crypto.errors import KeyUnavailable
@@ -108,7 +109,7 @@ def test_it_refuses_to_run_inside_a_transaction_that_could_be_undone(transaction
 
 def test_it_asks_again_for_somebody_who_was_removed_meanwhile(cast: Cast, secret: Secret) -> None:
     fetched = Secret.objects.get(pk=secret.pk)  # the page was allowed
-    Membership.objects.filter(user=cast.bob).update(status=Membership.Status.REMOVED)
+    change(Membership.objects.filter(user=cast.bob), status=Membership.Status.REMOVED)
     with pytest.raises(AccessDenied):
         reveal_secret(actor=cast.bob, secret=fetched)
     assert not Event.objects.filter(action=Action.SECRET_REVEALED).exists()

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from orgs.services import create_organization
 from tests.cast import Cast
+from tests.sealing import change
 from tests.vault.custody.pages.proofs import JSON, only_operation, queries, right, wrong
 from vault.crypto.rootkey import RootKey
 from vault.custody import services
@@ -79,7 +80,7 @@ def test_it_moves_the_second_factors_and_breaks_none(cast: Cast, client_for: Cli
     assert versions(Purpose.TOTP) == ["retired", "active"]
     from accounts.models import TOTPDevice
 
-    TOTPDevice.objects.update(last_step=-1)
+    change(TOTPDevice, last_step=-1)
     assert client.post(address, right(cast.alice)).status_code == 302
 
 

@@ -9,6 +9,7 @@ from django.urls import reverse
 from accounts.models import Instance, TOTPDevice
 from audit.models import Event
 from tests.cast import PASSWORD, Cast
+from tests.sealing import change
 from tests.vault.custody.pages.proofs import JSON, key_states, only_operation, right, wrong
 from vault.custody.kinds import OperationKind, OperationState
 from vault.custody.models import KeyOperation
@@ -102,7 +103,7 @@ def test_it_works_without_a_script(cast: Cast, client_for: ClientFor, address: s
 def test_it_asks_for_the_password_where_there_is_no_authenticator(
     cast: Cast, client_for: ClientFor, address: str
 ) -> None:
-    Instance.objects.update(second_factor_required=False)
+    change(Instance, second_factor_required=False)
     client = client_for(cast.alice, verified=False)
     TOTPDevice.objects.filter(user=cast.alice).delete()
     assert client.post(address, {"password": "not it at all"}).status_code == 422

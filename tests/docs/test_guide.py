@@ -72,7 +72,10 @@ def test_it_says_who_may_give_the_role_owner() -> None:
 
 def test_it_names_buttons_and_menus_as_the_pages_do() -> None:
     shown = html.unescape("\n".join(file.read_text(encoding="utf-8") for file in (ROOT / "templates").rglob("*.html")))
-    for source in ("vault/templatetags/holdfast.py", "accounts/forms.py", "orgs/forms.py", "orgs/models.py"):
+    sources = ["vault/templatetags/holdfast.py", "accounts/forms.py"]
+    for package in ("orgs/forms", "orgs/models"):
+        sources += [str(file.relative_to(ROOT)) for file in sorted((ROOT / package).glob("*.py"))]
+    for source in sources:
         shown += text_of(source)
     shown = re.sub(r"<[^>]+>|\{%.*?%\}", "|", shown) + shown
     named = {name for each in re.findall(r"\*\*([^*]+)\*\*", PAGE) for name in re.split(r"\s*→\s*", each)}

@@ -10,9 +10,9 @@ from orgs.models import Environment, Project
 from orgs.permissions import Permission
 from orgs.permissions.querysets import secrets_reached
 from orgs.selectors import reached_by
+from vault.paging import Order, Page, page_of
 from vault.secrets.kinds import ICONS, Kind
 from vault.secrets.models import Secret
-from vault.secrets.paging import Order, Page, page_of
 from vault.secrets.selectors import Filters, listable_secrets
 
 BY_NAME = Order(("name_key", "name"), (str, str))

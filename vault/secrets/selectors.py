@@ -17,9 +17,9 @@ from orgs.permissions import AccessDenied, Actor, Decision, Permission, decide, 
 from orgs.permissions.querysets import places_touched, secrets_reached
 from orgs.selectors import projects_where, reached_by
 from vault.names import fold_name
+from vault.paging import PAGE_SIZE, Order, Page, page_of
 from vault.secrets.kinds import Kind
 from vault.secrets.models import Secret, SecretVersion, Tag
-from vault.secrets.paging import PAGE_SIZE, Order, Page, page_of
 
 COUNT_LIMIT = 1000
 """Beyond this a list says "more than": counting all would cost more with every secret."""

@@ -12,10 +12,10 @@ from accounts.gate import person
 from orgs.context import enter_organization
 from orgs.permissions import Permission, permissions_of
 from orgs.selectors import organization_for
+from vault.paging import Page
 from vault.secrets.forms.lists import SEARCH_LENGTH, filters_from
 from vault.secrets.kinds import ICONS, Kind
 from vault.secrets.models import Secret
-from vault.secrets.paging import Page
 from vault.secrets.selectors import (
     COUNT_LIMIT,
     count_of_secrets,

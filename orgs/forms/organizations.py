@@ -1,4 +1,4 @@
-"""What people may type. Forms say what is wrong in words; the services decide again."""
+"""Forms about organizations, the people in them, and their projects."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -1,0 +1,123 @@
+"""Fetching is authorizing: every object comes from here with the actor and the permission it is wanted for.
+
+An outsider cannot tell a foreign object from one that does not exist: both raise `AccessDenied` that is not visible,
+and the middleware answers both with the same 404.
+"""
+
+from collections.abc import Iterable
+from typing import TypeVar
+from uuid import UUID
+
+from django.contrib.auth.models import AnonymousUser
+from django.db.models import Model, QuerySet
+from django.utils import timezone
+
+from accounts.models import User
+from audit.actions import ResourceKind
+from audit.resource import Resource
+from orgs.models import Environment, Invitation, Membership, Organization, Project
+from orgs.permissions import (
+    AccessDenied,
+    Actor,
+    Decision,
+    Permission,
+    Reach,
+    decide,
+    organization_id_of,
+    reaches,
+    standings_of,
+)
+from vault.seals import genuine, with_seal
+
+M = TypeVar("M", bound=Model)
+
+_MISSING = Decision(allowed=False, because="there is no such object", visible=False)
+
+
+def object_for(
+    actor: Actor,
+    permission: Permission,
+    queryset: QuerySet[M],
+    uid: UUID,
+    *,
+    kind: ResourceKind,
+    partly: bool = False,
+) -> M:
+    """The object `uid` of `queryset` if `actor` may do `permission` to it; raises `AccessDenied` otherwise.
+
+    The model is `Organization` or carries `organization_id`. `kind` is what the denial is recorded about. `partly`: to
+    any part of it; see `orgs.permissions.judge`.
+    """
+    found = queryset.filter(pk=uid).first()
+    if found is None:
+        # The same work as for a foreign object: one decision, one recorded denial.
+        decide(actor, permission, Organization(uid=uid))
+        raise AccessDenied(_MISSING, permission, Resource(kind, str(uid)))
+    require(actor, permission, found, kind=kind, partly=partly)
+    return found
+
+
+def require(
+    actor: Actor, permission: Permission, resource: Model, *, kind: ResourceKind, partly: bool = False
+) -> Decision:
+    """The allowing decision about an object that is already at hand; raises `AccessDenied` otherwise."""
+    decision = decide(actor, permission, resource, partly=partly)  # type: ignore[arg-type]  # object_for states the shape of models
+    if not decision.allowed:
+        organization_id = organization_id_of(resource)  # type: ignore[arg-type]  # as above
+        raise AccessDenied(
+            decision, permission, Resource(kind, str(resource.pk), str(resource)), organization_id=organization_id
+        )
+    return decision
+
+
+def organization_for(actor: Actor, uid: UUID, permission: Permission, *, partly: bool = False) -> Organization:
+    """The organization, for somebody who may do `permission` in it."""
+    organizations = Organization.objects.all()
+    return object_for(actor, permission, organizations, uid, kind=ResourceKind.ORGANIZATION, partly=partly)
+
+
+def project_for(actor: Actor, uid: UUID, permission: Permission, *, partly: bool = False) -> Project:
+    """The project with its organization."""
+    projects = Project.objects.select_related("organization")
+    return object_for(actor, permission, projects, uid, kind=ResourceKind.PROJECT, partly=partly)
+
+
+def environment_for(actor: Actor, uid: UUID, permission: Permission, *, partly: bool = False) -> Environment:
+    """The environment with its project and organization."""
+    environments = Environment.objects.select_related("project", "organization")
+    return object_for(actor, permission, environments, uid, kind=ResourceKind.ENVIRONMENT, partly=partly)
+
+
+def member_for(actor: User | AnonymousUser, organization_uid: UUID, uid: UUID, permission: Permission) -> Membership:
+    """The membership with its person and organization; one of another organization, or a removed one, is missing."""
+    memberships = Membership.objects.select_related("user", "organization").filter(
+        organization_id=organization_uid, status=Membership.Status.ACTIVE
+    )
+    return object_for(actor, permission, memberships, uid, kind=ResourceKind.MEMBERSHIP)
+
+
+def invitation_for(
+    actor: User | AnonymousUser, organization_uid: UUID, uid: UUID, permission: Permission
+) -> Invitation:
+    """The invitation with its organization; one of another organization is missing."""
+    invitations = Invitation.objects.select_related("organization", "invited_by").filter(
+        organization_id=organization_uid
+    )
+    return object_for(actor, permission, invitations, uid, kind=ResourceKind.INVITATION)
+
+
+def membership_of(actor: User | AnonymousUser, organization: Organization) -> Membership | None:
+    """The actor's active membership, or None."""
+    if not isinstance(actor, User):
+        return None
+    found = Membership.objects.select_related("user").filter(
+        user_id=actor.pk, organization=organization, status=Membership.Status.ACTIVE
+    )
+    return next(iter(genuine(with_seal(found))), None)
+
+
+def reached_by(actor: Actor, permission: Permission, organization_ids: Iterable[UUID] | None = None) -> list[Reach]:
+    """Where `actor` holds `permission` now, in these organizations or in all of them: what every list is made of."""
+    now = timezone.now()
+    standings = standings_of(actor, organization_ids, permissions=(permission,))
+    return [reach for standing in standings.values() for reach in reaches(standing, permission, now)]

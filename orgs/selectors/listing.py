@@ -1,0 +1,82 @@
+"""What pages list: organizations, projects, environments, members; each no further than the actor reaches."""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
+
+from accounts.models import TOTPDevice, User
+from orgs.models import Environment, Membership, Organization, Project
+from orgs.permissions import Actor, Permission
+from orgs.permissions.querysets import places_touched, secrets_reached
+from orgs.selectors.fetching import reached_by
+
+
+def organizations_where(actor: Actor, permission: Permission) -> QuerySet[Organization]:
+    """The organizations in which `actor` may do `permission`, to a part of them at least if it is about secrets."""
+    found = reached_by(actor, permission)
+    if not permission.startswith("secret:"):
+        found = [reach for reach in found if reach.scope.project is None]
+    return Organization.objects.filter(pk__in={reach.scope.organization for reach in found})
+
+
+def projects_where(
+    actor: Actor, permission: Permission, organization_ids: Iterable[UUID] | None = None
+) -> QuerySet[Project]:
+    """The projects of which `actor` may do `permission` to a part at least."""
+    return Project.objects.filter(places_touched(reached_by(actor, permission, organization_ids), project="uid"))
+
+
+def environments_where(actor: Actor, permission: Permission, project: Project) -> QuerySet[Environment]:
+    """The environments of `project` of which `actor` may do `permission` to a part at least, in their order."""
+    reached = reached_by(actor, permission, [project.organization_id])
+    touched = places_touched(reached, project="project_id", environment="uid")
+    return Environment.objects.filter(touched, project=project)
+
+
+def members_of(organization: Organization) -> QuerySet[Membership]:
+    """The active members with their persons, in the order of their names, each with `has_second_factor`."""
+    return (
+        Membership.objects.filter(organization=organization, status=Membership.Status.ACTIVE)
+        .select_related("user")
+        .annotate(has_second_factor=Exists(TOTPDevice.objects.filter(user=OuterRef("user"), confirmed=True)))
+        .order_by("user__name", "user__email_key")
+    )
+
+
+def memberships_of(person: User) -> QuerySet[Membership]:
+    """The person's active memberships with their organizations, each with `member_count`."""
+    return (
+        Membership.objects.filter(user=person, status=Membership.Status.ACTIVE)
+        .select_related("organization")
+        .annotate(
+            member_count=Count(
+                "organization__memberships",
+                filter=Q(organization__memberships__status=Membership.Status.ACTIVE),
+            )
+        )
+        .order_by("organization__name", "organization_id")
+    )
+
+
+def projects_of(actor: Actor, organization: Organization) -> QuerySet[Project]:
+    """The projects of which `actor` may see a part, in the order of their names, each with its environments and with
+    `secret_count`: of those that `actor` may see, and that are not in the trash."""
+    reached = reached_by(actor, Permission.SECRET_LIST, [organization.uid])
+    seen = Q(secrets__trashed_at__isnull=True) & secrets_reached(reached, prefix="secrets__")
+    touched = places_touched(reached, project="project_id", environment="uid")
+    return (
+        Project.objects.filter(places_touched(reached, project="uid"))
+        .annotate(secret_count=Count("secrets", filter=seen))
+        .prefetch_related(Prefetch("environments", Environment.objects.filter(touched)))
+        .order_by("name_key")
+    )
+
+
+def environments_of(project: Project) -> QuerySet[Environment]:
+    """The environments in their order, each with `secret_count`, which includes the trash: what a deletion meets."""
+    return (
+        Environment.objects.filter(project=project)
+        .annotate(secret_count=Count("secrets"))
+        .order_by("position", "name_key")  # an aggregate drops the order of the model
+    )

@@ -3,6 +3,7 @@
 import time
 import uuid
 from base64 import b32decode
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.conf import settings
@@ -30,6 +31,7 @@ from vault.keys.peppers import KeyedHashField, keyed_hash, keyed_hash_candidates
 from vault.keys.purposes import Purpose
 from vault.seals import GuardedQuerySet, SealedModel, SealedQuerySet, is_genuine, locked_row
 from vault.seals.canonical import canonical_row
+from vault.seals.reporting import Broken
 
 if TYPE_CHECKING:
     _SealedUserManager = BaseUserManager["User"]
@@ -277,6 +279,14 @@ class Session(AbstractBaseSession):
         """What the MAC covers. `epoch`: the person's `session_epoch`; 1 for a session that is nobody's."""
         fields = {name: getattr(self, name) for name in self.SEALED}
         return canonical_row(kind=SESSION_KIND, row=self.session_key, organization=None, version=epoch, fields=fields)
+
+    @classmethod
+    def not_genuine(cls) -> "Iterator[Broken | None]":
+        """For each session, what is wrong with it: for whoever verifies everything that grants authority."""
+        from accounts import sessions
+
+        for row in sessions.with_epoch(cls.objects.order_by("pk")).iterator(chunk_size=500):
+            yield None if sessions.is_genuine(row) else sessions.confirmed_fault(row)
 
     def _locked_epoch(self) -> int:
         if self.user_id is None:

@@ -146,6 +146,12 @@ def broken(row: Session) -> Broken:
     return Broken(SESSION_KIND, row.pk, "altered, or brought back", None, ResourceKind.SEAL)
 
 
+def confirmed_fault(row: Session) -> Broken | None:
+    """The alert about a session that was read as not genuine, if it still is: another request may have changed it."""
+    now = with_epoch(Session.objects.filter(pk=row.pk)).first()
+    return None if now is None or is_genuine(now) else broken(now)
+
+
 @transaction.atomic
 def _end(person: UUID, ending: "QuerySet[Session]") -> int:
     """Delete sessions of a person, and make void what they were sealed under: the others are sealed anew."""

@@ -150,6 +150,7 @@ INSTALLED_APPS = [
     "vault.apps.VaultConfig",
     "vault.keys",
     "vault.custody",
+    "vault.access",
     "vault.secrets",
     "orgs",
     "accounts.apps.AccountsConfig",

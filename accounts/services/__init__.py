@@ -24,9 +24,10 @@ from accounts.services.sign_in import (
     use_recovery_code,
     verify_second_factor,
 )
-from accounts.services.step_up import step_up
+from accounts.services.step_up import Proof, forget_proof, prove_again, remembered_proof, step_up
 
 __all__ = [
+    "Proof",
     "begin_totp_enrolment",
     "change_password",
     "check_new_password",
@@ -35,7 +36,10 @@ __all__ = [
     "create_account",
     "create_recovery_codes",
     "end_session",
+    "forget_proof",
     "grant_support",
+    "prove_again",
+    "remembered_proof",
     "remove_second_factor",
     "rename_account",
     "replace_password",

@@ -24,6 +24,7 @@ from accounts.limiter import Door, guard
 from accounts.models import User
 from accounts.selectors import has_second_factor
 from accounts.services.proof import prove_code, prove_recovery_code
+from accounts.services.step_up import forget_proof
 from accounts.sessions import SessionStore
 from audit.actions import Action, Outcome, ResourceKind
 from audit.actor import Actor
@@ -142,6 +143,7 @@ def start_session(*, request: HttpRequest, user: User, device: Device | None = N
     For services that end with somebody signed in (sign-in, set-up, joining): they have proved who it is.
     """
     request.session.pop(PENDING, None)
+    forget_proof(request)
     request.session.pop(django_otp.DEVICE_ID_SESSION_KEY, None)
     before = request.session.session_key
     login(request, user, backend=BACKEND)

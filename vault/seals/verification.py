@@ -41,7 +41,11 @@ class Fault(StrEnum):
     ELSEWHERE = "belongs to another organization"
     GONE = "deleted"
     STALE = "changed in memory"
-    """Of the row in hand only: what the database has is genuine. Never reported."""
+    """Of the row in hand only: what the database has is genuine."""
+
+
+MEANWHILE = (Fault.STALE, Fault.GONE)
+"""What services of this program do to a row between its look and its check: never reported."""
 
 
 if TYPE_CHECKING:
@@ -132,7 +136,7 @@ def _is_met(row: "SealedModel", met: list[tuple[str, str, int]]) -> bool:
     if fault is None:
         met.append((row.seal_kind(), row.seal_row(), row.__dict__[STAMP][0]))
         return True
-    if fault is not Fault.STALE:
+    if fault not in MEANWHILE:
         report(broken(row, fault))
     return False
 
@@ -151,7 +155,7 @@ def fault_of(row: "SealedModel") -> Fault | None:
         row.__dict__[STAMP] = now
         return None
     if now is None:
-        return Fault.UNSEALED
+        return Fault.UNSEALED if type(row)._base_manager.filter(pk=row.pk).exists() else Fault.GONE
     highest = seen.highest(row.seal_kind(), row.seal_row())
     if _matches(row, held):
         # Genuine when it was read; changed since, as any row may be that is not locked, or brought back.

@@ -1,4 +1,7 @@
-"""What housekeeping does about keys: rotates the worn ones, finishes what was left, forgets processes that are gone."""
+"""What housekeeping does about keys: rotates the worn ones, finishes what was left, forgets processes that are gone.
+
+And about the rows that are sealed under one: renews their seals after a rotation, and verifies them all.
+"""
 
 import logging
 import time
@@ -21,6 +24,7 @@ from vault.custody.services.rotation import rotate_due_keys
 from vault.custody.services.verifying_in_parts import POSITION, advance_verification
 from vault.errors import ServiceUnavailable
 from vault.keys import processes
+from vault.seals.services import renew_seals, verify_authority
 
 _LEFT_ALONE = timedelta(minutes=5)
 """An operation that moved so recently has somebody at work on it."""
@@ -43,6 +47,8 @@ class Kept:
     keys_rotated: int = 0
     operations_finished: int = 0
     processes_forgotten: int = 0
+    seals_renewed: int = 0
+    rows_not_genuine: int = 0
     problems: list[str] = field(default_factory=list)
 
 
@@ -65,7 +71,19 @@ def keep_keys() -> Kept:
     for operation in KeyOperation.objects.filter(state=OperationState.RUNNING, heartbeat_at__lt=left):
         kept.operations_finished += attempt(partial(_finished, operation, until))
     kept.processes_forgotten = attempt(processes.prune)
+    kept.seals_renewed = attempt(renew_seals)
+    kept.rows_not_genuine = attempt(_not_genuine)
+    if kept.rows_not_genuine:
+        kept.problems.append(
+            f"{kept.rows_not_genuine:,} rows that grant authority are not as this program wrote them. Run `manage.py "
+            "access verify`."
+        )
     return kept
+
+
+def _not_genuine() -> int:
+    """How many rows are not; each is an alert in the log."""
+    return len(verify_authority(actor=HOUSEKEEPER).faults)
 
 
 def _finished(operation: KeyOperation, until: float) -> int:

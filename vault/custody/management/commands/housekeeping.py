@@ -16,12 +16,13 @@ from vault.secrets.services import purge_expired_trash
 
 class Command(BaseCommand):
     """Purges the expired trash, ends expired sessions, sweeps expired counters, rotates keys that wrapped too often and
-    finishes what was left half done with keys. Safe to run at any time, and again."""
+    finishes what was left half done with keys; verifies the rows that grant authority. Safe to run at any time, and
+    again."""
 
     help = (
         "Purge expired trash, remove expired sessions and counters, rotate keys that wrapped too often, and finish "
-        "rewrapping, reencryption and answers to a compromise that were interrupted. Exit code 1 if something could "
-        "not be done."
+        "rewrapping, reencryption and answers to a compromise that were interrupted. Verify the rows that grant "
+        "authority. Exit code 1 if something could not be done, or is not genuine."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -43,7 +44,7 @@ class Command(BaseCommand):
             self.stdout.write(
                 f"Purged {removed['secrets_purged']} secrets from the trash, removed {removed['sessions_removed']} "
                 f"expired sessions and {removed['counters_removed']} expired counters. Rotated {kept.keys_rotated} "
-                f"keys, finished {kept.operations_finished} operations on keys."
+                f"keys, finished {kept.operations_finished} operations on keys and renewed {kept.seals_renewed} seals."
             )
         if kept.problems:
             raise CommandError("\n".join(kept.problems))

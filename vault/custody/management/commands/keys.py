@@ -1,21 +1,8 @@
 """`manage.py keys`: the life of keys, from the inventory to the shredder."""
 
-import os
-import sys
-from collections.abc import Callable, Mapping
-from contextlib import suppress
-from dataclasses import dataclass
-from typing import Any
-
-from django.core.exceptions import ImproperlyConfigured
-from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import InterfaceError, OperationalError
-
-from vault.crypto.errors import CryptoError
 from vault.custody.cli import answering, escrow, inventory, moving, roots, shredding, verifying
-from vault.custody.cli.console import Console, DoesNotHold, Refused, Result
+from vault.custody.cli.dispatching import FamilyCommand, Subcommand
 from vault.custody.errors import CustodyError
-from vault.errors import ServiceUnavailable
 
 EPILOG = (
     "Exit codes: 0 done; 1 something does not hold (a value that does not open, work that is left, a wrong signature, "
@@ -23,21 +10,6 @@ EPILOG = (
     "130 interrupted. Every subcommand can be killed and run again. With --json, standard output gets one JSON "
     "document."
 )
-
-
-INTERRUPTED = 130
-"""128 + SIGINT, as shells count."""
-
-
-@dataclass(frozen=True, slots=True)
-class Subcommand:
-    """One word after `keys`. `offline`: works without a database, without a root key and without system checks."""
-
-    help: str
-    run: Callable[[Console, dict[str, Any]], Result]
-    arguments: Callable[[CommandParser], None]
-    offline: bool = False
-
 
 SUBCOMMANDS = {
     "status": Subcommand(
@@ -118,62 +90,10 @@ SUBCOMMANDS = {
 }
 
 
-class Command(BaseCommand):
-    """Dispatches to the subcommands and turns what they raise into messages and exit codes."""
+class Command(FamilyCommand):
+    """The life of keys."""
 
     help = "Look after keys: list, rotate, move, verify, split, recover, and answer a compromise."
-    requires_system_checks: list[str] = []  # run below, for those that are not offline
-
-    def add_arguments(self, parser: CommandParser) -> None:
-        parser.epilog = EPILOG
-        subparsers = parser.add_subparsers(dest="subcommand", required=True, metavar="SUBCOMMAND")
-        for name, subcommand in SUBCOMMANDS.items():
-            each = subparsers.add_parser(name, help=subcommand.help, description=subcommand.help, epilog=EPILOG)
-            each.add_argument("--json", action="store_true", help="print one JSON document and nothing else")
-            subcommand.arguments(each)
-
-    def handle(self, *args: Any, **options: Any) -> None:
-        """Runs one subcommand."""
-        subcommand = SUBCOMMANDS[options["subcommand"]]
-        console = Console(self.stdout, self.stderr, as_json=options["json"])
-        try:
-            if not subcommand.offline:
-                self.check()
-            result = _run(subcommand, console, options)
-        except CommandError as error:
-            _write(console, {"error": str(error), "exit_code": error.returncode})
-            raise
-        _write(console, result.document)
-        if result.problem:
-            raise DoesNotHold(result.problem)
-
-
-def _write(console: Console, document: Mapping[str, Any]) -> None:
-    try:
-        console.finish(document)
-    except OSError as failed:
-        raise _output_failed(failed) from None
-
-
-def _run(subcommand: Subcommand, console: Console, options: dict[str, Any]) -> Result:
-    try:
-        return subcommand.run(console, options)
-    except KeyboardInterrupt:
-        raise CommandError("Interrupted. What was done stays; run it again to go on.", returncode=INTERRUPTED) from None
-    except CustodyError as refused:
-        raise Refused(str(refused)) from refused
-    except ServiceUnavailable as failed:
-        raise DoesNotHold(failed.reason) from failed
-    except (CryptoError, ImproperlyConfigured) as failed:
-        raise DoesNotHold(str(failed)) from failed
-    except (OperationalError, InterfaceError) as failed:
-        raise DoesNotHold("The database does not answer.") from failed
-    except OSError as failed:
-        raise _output_failed(failed) from None
-
-
-def _output_failed(failed: OSError) -> DoesNotHold:
-    """A pipe that nobody reads any more, a full disk: what was done is done, and nobody was told all of it."""
-    with suppress(OSError, ValueError, AttributeError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python writes what is left when it ends
-    return DoesNotHold(f"Not everything could be written ({failed.strerror}). What was done stays.")
+    subcommands = SUBCOMMANDS
+    epilog = EPILOG
+    refusals = (CustodyError,)

@@ -1,28 +1,11 @@
 """What an organization demands for each class of secrets."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 
-from orgs.classification import Classification
+from orgs.demands import DEFAULTS, Demands
 from orgs.models import ClassPolicy, Organization
 
-
-@dataclass(frozen=True, slots=True)
-class Demands:
-    """The fields of a `ClassPolicy` that somebody decides."""
-
-    step_up_minutes: int | None = None
-    approvals: int = 0
-    reason_required: bool = False
-    reveal_seconds: int = 30
-    longest_grant_days: int | None = None
-
-
-DEFAULTS = {
-    Classification.INTERNAL: Demands(),
-    Classification.SENSITIVE: Demands(step_up_minutes=60, reveal_seconds=30, longest_grant_days=365),
-    Classification.CRITICAL: Demands(step_up_minutes=5, reason_required=True, reveal_seconds=15, longest_grant_days=30),
-}
-"""What a new organization begins with."""
+__all__ = ["DEFAULTS", "Demands", "create_policies"]
 
 
 def create_policies(organization: Organization) -> None:

@@ -13,11 +13,13 @@ from vault.names import safe_label
 KEYS = frozenset(
     {
         "added",  # how many
-        "because",  # what decided about access: the word of a permission or a role
+        "because",  # what decided about access, in words
         "by",  # what a limit counts: address, pair, account
         "changed",  # how many
         "changed_fields",  # names of fields
         "checked",  # how many values
+        "classification",  # a word: of what was opened
+        "classification",  # a word: of a grant
         "conflicts",  # how many
         "count",
         "days",
@@ -26,6 +28,7 @@ KEYS = frozenset(
         "door",  # the limiter's door
         "email",  # an address that was invited or tried
         "environment",  # a name
+        "environment_id",  # a uid
         "equal",  # how many
         "expires_at",  # a time, ISO 8601
         "failed",  # how many values do not open
@@ -34,13 +37,17 @@ KEYS = frozenset(
         "file_name",
         "forced",  # whether a refusal was overruled
         "from",  # a name, role or setting before
+        "grant",  # its uid
+        "grants",  # how many
         "hidden",  # how many
         "index",  # which share
         "invalid",  # how many
+        "justification",  # why somebody says that they open a value, or change what is demanded
         "keys",  # how many
         "kind",  # a word: of secret, project, …
         "left",  # whether somebody went by himself
         "limit",  # how many
+        "members",  # how many
         "method",  # a word: of signing in, of a second factor
         "missing",  # how many
         "model",  # the name of a table that support looked at
@@ -50,31 +57,43 @@ KEYS = frozenset(
         "number",  # of a version
         "operation",  # the uid of work on keys
         "page",
+        "parent",  # the name of a team
+        "parent_id",  # a uid
+        "path",  # the first parts of names
         "permission",
+        "permissions",  # names
         "project",  # a name
+        "project_id",  # a uid
         "purpose",  # a word: of a key, of a reveal
         "query",  # what support searched for
         "reason",  # a word that says why something was refused
         "remaining",  # how many
-        "report",  # the uid of a signed report
         "replaced",  # whether an earlier one lost its force
+        "report",  # the uid of a signed report
         "restored_from",  # the number of a version
         "results",  # how many
         "retry_after",  # seconds
         "role",
+        "role_id",  # a uid
         "root_key",  # a fingerprint
-        "scope",  # of a key
+        "scope",  # of a key or a grant
         "seconds",
         "sessions_ended",  # how many
         "setting",  # its name
         "shares",  # how many a root key was split into
         "since",  # a time, ISO 8601
         "source",  # a word: of an import
+        "starts_at",  # a time, ISO 8601
+        "subject",  # a name
+        "subject_id",  # a uid
+        "subject_kind",  # a word
+        "subjects",  # uids
         "tags_changed",  # whether
+        "teams",  # how many
         "threshold",  # how many shares rebuild a root key
         "to",  # a name, role or setting after
-        "updated",  # how many
         "unchanged",  # how many
+        "updated",  # how many
         "version",
         "visible",  # whether the one who was refused may know that the thing exists
     }

@@ -95,6 +95,21 @@ def _version(details: Mapping[str, Any]) -> str:
     return f"(now version {details['version']})" if details.get("version") else ""
 
 
+def _granted(details: Mapping[str, Any]) -> str:
+    """To whom and where: the resource is the role."""
+    to = f"to {details['subject']}" if details.get("subject") else ""
+    where = f"on {details['scope']}" if details.get("scope") else ""
+    return " ".join(part for part in (to, where) if part)
+
+
+def _window(details: Mapping[str, Any]) -> list[str]:
+    return [f"until {str(details['expires_at'])[:10]}" if details.get("expires_at") else "without end"]
+
+
+def _below(details: Mapping[str, Any]) -> str:
+    return f"below {details['parent']}" if details.get("parent") else ""
+
+
 def _row(details: Mapping[str, Any]) -> str:
     return f"in {details.get('model', '')}: {details.get('reason', '')}"
 
@@ -126,6 +141,9 @@ WORDS: dict[Action, Words] = {
     Action.ENVIRONMENT_DELETED: Words("trash-2", "deleted the environment", tail=_in("project"), linked=False),
     Action.ENVIRONMENT_MOVED: Words("layers", "moved the environment", tail=_in("project")),
     Action.ENVIRONMENT_RENAMED: Words("pencil", "renamed the environment", tail=_from_to),
+    Action.GRANT_CHANGED: Words("pencil", "changed how long a grant holds:", tail=_granted, tags=_window),
+    Action.GRANT_GIVEN: Words("key-square", "granted", tail=_granted, tags=_window),
+    Action.GRANT_REVOKED: Words("unlink", "revoked the grant of", tail=_granted),
     Action.INSTANCE_CLAIMED: Words("anchor", "set up the vault", about=False),
     Action.INSTANCE_CONFIGURED: Words(
         "settings", "changed a setting of the vault", about=False, tail=_from_to, tags=_names("setting")
@@ -147,21 +165,30 @@ WORDS: dict[Action, Words] = {
     Action.KEY_REWRAPPED: Words("refresh-cw", "wrapped anew under the key", tags=_counts("changed", "failed")),
     Action.KEY_REWRAPPING_STARTED: Words("refresh-cw", "began to wrap anew under the key"),
     Action.KEY_ROTATED: Words("refresh-cw", "rotated to the key", tags=_names("purpose")),
+    Action.KEY_SHREDDED: Words("trash-2", "destroyed the keys of", tags=_counts("keys")),
     Action.KEY_SHRED_APPROVED: Words("trash-2", "agreed to destroy the keys of"),
     Action.KEY_SHRED_CANCELLED: Words("undo-2", "took back the request to destroy the keys of"),
     Action.KEY_SHRED_REQUESTED: Words("triangle-alert", "asked to destroy the keys of"),
-    Action.KEY_SHREDDED: Words("trash-2", "destroyed the keys of", tags=_counts("keys")),
     Action.KEY_VERIFIED: Words("shield-check", "verified values", about=False, tags=_counts("checked", "failed")),
     Action.LIMITER_TRIPPED: Words(
         "shield-alert", "was stopped after too many attempts", about=False, tags=_names("door")
     ),
+    Action.MACHINE_CREATED: Words("server", "created the machine"),
+    Action.MACHINE_DISABLED: Words("ban", "disabled the machine"),
+    Action.MACHINE_ENABLED: Words("server", "enabled the machine"),
+    Action.MACHINE_UPDATED: Words("pencil", "changed the machine", tail=_from_to),
     Action.MEMBERSHIP_REMOVED: Words("user-minus", "removed", tail=_as_role),
     Action.MEMBERSHIP_ROLE_CHANGED: Words("user-cog", "changed the role of", tail=_from_to),
     Action.ORGANIZATION_CREATED: Words("building-2", "created the organization"),
     Action.ORGANIZATION_RENAMED: Words("pencil", "renamed the organization", about=False, tail=_from_to),
     Action.PROJECT_CREATED: Words("folder-plus", "created the project"),
     Action.PROJECT_DELETED: Words("trash-2", "deleted the project", linked=False),
+    Action.PROJECT_OPENED: Words("lock-open", "opened to every member the project", tail=_as_role),
+    Action.PROJECT_RESTRICTED: Words("lock", "restricted the project"),
     Action.PROJECT_UPDATED: Words("pencil", "changed the project", tail=_from_to),
+    Action.ROLE_CREATED: Words("shield", "created the role", tags=_names("permissions")),
+    Action.ROLE_DELETED: Words("trash-2", "deleted the role"),
+    Action.ROLE_UPDATED: Words("shield", "changed the role", tail=_from_to, tags=_names("permissions")),
     Action.ROOT_KEY_RECOVERED: Words("life-buoy", "recovered the root key"),
     Action.ROOT_KEY_ROTATION_FINISHED: Words("refresh-cw", "finished the rotation to the root key"),
     Action.ROOT_KEY_ROTATION_STARTED: Words("refresh-cw", "began the rotation to the root key"),
@@ -172,6 +199,8 @@ WORDS: dict[Action, Words] = {
     Action.SECOND_FACTOR_PASSED: Words("shield-check", "passed the second factor of", tail=_with),
     Action.SECOND_FACTOR_RECOVERY_CODES_CREATED: Words("life-buoy", "made new recovery codes for"),
     Action.SECOND_FACTOR_REMOVED: Words("shield-off", "removed the second factor of"),
+    Action.SECRETS_COMPARED: Words("git-compare", "compared a .env file with the values in", tags=_names("names")),
+    Action.SECRETS_IMPORTED: Words("file-up", "imported a .env file into", tags=_counts("new", "added", "changed")),
     Action.SECRET_CODE_SHOWN: Words("timer", "saw the one-time code of"),
     Action.SECRET_COPIED: Words("copy", "copied", tags=_names("fields")),
     Action.SECRET_CREATED: Words("plus", "created"),
@@ -184,8 +213,6 @@ WORDS: dict[Action, Words] = {
     Action.SECRET_TRASHED: Words("trash-2", "moved to the trash"),
     Action.SECRET_UNTRASHED: Words("undo-2", "took out of the trash", tail=_from_to),
     Action.SECRET_UPDATED: Words("pencil", "changed", tail=_version, tags=_names("changed_fields")),
-    Action.SECRETS_COMPARED: Words("git-compare", "compared a .env file with the values in", tags=_names("names")),
-    Action.SECRETS_IMPORTED: Words("file-up", "imported a .env file into", tags=_counts("new", "added", "changed")),
     Action.SIGN_IN_FAILED: Words("shield-alert", "could not sign in", about=False),
     Action.SIGN_IN_PASSWORD_ACCEPTED: Words("log-in", "gave the right password of"),
     Action.SIGN_IN_SUCCEEDED: Words("log-in", "signed in", about=False, tail=_with),
@@ -194,6 +221,12 @@ WORDS: dict[Action, Words] = {
     Action.SUPPORT_REVOKED: Words("life-buoy", "took access to the support desk from"),
     Action.SUPPORT_SEARCHED: Words("search", "searched as support staff", about=False, tags=_names("model")),
     Action.SUPPORT_VIEWED: Words("life-buoy", "looked as support staff at", tags=_names("model")),
+    Action.TEAM_CREATED: Words("users", "created the team", tail=_below),
+    Action.TEAM_DELETED: Words("trash-2", "deleted the team"),
+    Action.TEAM_MEMBERS_ADDED: Words("user-plus", "added people to the team", tags=_names("names")),
+    Action.TEAM_MEMBER_REMOVED: Words("user-minus", "took somebody out of the team", tags=_names("names")),
+    Action.TEAM_MOVED: Words("users", "moved the team", tail=_below),
+    Action.TEAM_UPDATED: Words("pencil", "changed the team", tail=_from_to),
 }
 
 _PAGES = {ResourceKind.SECRET: "secrets:detail", ResourceKind.PROJECT: "secrets:project"}

@@ -3,7 +3,32 @@
 from dataclasses import dataclass, replace
 from uuid import UUID
 
+from django.core.exceptions import ValidationError
+
 from orgs.classification import Classification
+from vault.names import clean_name
+
+PATH_LENGTH = 200
+
+
+def clean_path(value: str, *, field: str = "Path") -> str:
+    """The form in which a path is stored: parts between single slashes, each a name as names of secrets are; empty for
+    none. What went through once comes out of a second pass unchanged.
+
+    Raises `ValidationError` naming `field` and the remedy: a slash at the beginning or the end, an empty part, a part
+    that only points somewhere else (`.`, `..`), or what no name may have.
+    """
+    if not value.strip():
+        return ""
+    path = clean_name(value, field=field, max_length=PATH_LENGTH)
+    parts = path.split("/")
+    if any(part.strip() in ("", ".", "..") for part in parts):
+        raise ValidationError(
+            f"{field} is made of names between single slashes, such as db or db/primary. Leave out the slash at the "
+            "beginning and at the end, doubled slashes, and the parts . and ..",
+            code="path",
+        )
+    return path
 
 
 def is_within(path: str, name: str) -> bool:
@@ -43,6 +68,20 @@ class Scope:
             and (self.environment is None or self.environment == place.environment)
             and (not self.path or (place.name is not None and is_within(self.path, place.name)))
         )
+
+    def includes(self, other: "Scope") -> bool:
+        """Whether all that lies in `other` lies in it."""
+        return (
+            self.organization == other.organization
+            and (self.project is None or self.project == other.project)
+            and (self.environment is None or self.environment == other.environment)
+            and (not self.path or (bool(other.path) and is_within(self.path, other.path)))
+        )
+
+    @property
+    def place(self) -> Place:
+        """What access to all of it is asked about."""
+        return Place(self.organization, self.project, self.environment, self.path or None)
 
     def touches(self, place: Place) -> bool:
         """Whether any of `place` may lie in it."""

@@ -17,8 +17,8 @@ from orgs.permissions.deciding import (
     permitted,
     place_of,
 )
-from orgs.permissions.loading import Actor, hold_authority, standing_of, standings_of
-from orgs.permissions.standing import Decision, Reach, Standing, judge, reaches
+from orgs.permissions.loading import Actor, hold_authority, standing_of, standings_in, standings_of
+from orgs.permissions.standing import Decision, Reach, Standing, judge, reaches, ways
 
 __all__ = [
     "NEEDS_APPROVAL",
@@ -42,5 +42,7 @@ __all__ = [
     "roles_given_by",
     "roles_with",
     "standing_of",
+    "standings_in",
     "standings_of",
+    "ways",
 ]

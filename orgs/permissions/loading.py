@@ -1,9 +1,8 @@
-"""What is known about an actor in an organization, read from the rows that grant authority.
+"""What is known about actors in organizations, read from the rows that grant authority.
 
 As many queries for many grants as for few. A row whose seal does not hold counts for nothing (`vault.seals`).
 """
 
-from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from typing import TypeAlias
 from uuid import UUID
@@ -11,24 +10,19 @@ from uuid import UUID
 from django.contrib.auth.models import AnonymousUser
 from django.db import connection
 from django.db.models import Q, QuerySet
-from django.utils import formats, timezone
 
 from accounts.models import User
-from orgs.classification import Classification
 from orgs.models import ClassPolicy, CustomRole, Grant, Machine, Membership, Team, TeamMembership
-from orgs.permissions.catalogue import NEEDS_APPROVAL, ROLE_PERMISSIONS, Permission
-from orgs.permissions.standing import Holding, Standing
-from orgs.places import Place, Scope
-from orgs.roles import Role
+from orgs.permissions.authority import Authority, Subject, own_holding
+from orgs.permissions.catalogue import NEEDS_APPROVAL, Permission
+from orgs.permissions.standing import Standing
+from orgs.places import Place
 from vault.seals import genuine, with_seal
 
 Actor: TypeAlias = User | Machine | AnonymousUser
 
 STRANGER = "not a member of the organization"
 NOBODY = "not signed in to an active account"
-
-_BROAD = frozenset({Role.OWNER, Role.ADMIN})
-"""Roles that hold in the whole organization. The others say only that one belongs to it; grants give the rest."""
 
 
 def hold_authority(organization_id: UUID) -> None:
@@ -62,99 +56,70 @@ def standings_of(
     organizations' own, policies. None is made that cannot matter.
     """
     named = None if organization_ids is None else list(organization_ids)
+    subjects: list[Subject]
     if isinstance(actor, Machine):
-        return (
-            {actor.organization_id: _machine_standing(actor, permissions, place)}
-            if (named is None or actor.organization_id in named) and actor.is_active
-            else _refused(named, STRANGER)
-        )
-    if not isinstance(actor, User) or not actor.is_active:
-        return _refused(named, NOBODY)
-    memberships = Membership.objects.filter(user_id=actor.pk, status=Membership.Status.ACTIVE)
-    if named is not None:
-        memberships = memberships.filter(organization_id__in=named)
-    by_organization = {each.organization_id: each for each in genuine(with_seal(memberships))}
-    needs_policies = not NEEDS_APPROVAL.isdisjoint(permissions)
-    granted = _holdings_of_members(list(by_organization.values()), permissions, place)
-    approvals = _approvals(by_organization) if needs_policies else {}
-    standings = _refused([uid for uid in named or () if uid not in by_organization], STRANGER)
-    for uid, membership in by_organization.items():
-        role = Role(membership.role)
-        standings[uid] = Standing(
-            organization=uid,
-            title=role.label,
-            holdings=(_own(membership), *granted[membership.uid]),
-            approvals=approvals.get(uid, {}),
-        )
-    return standings
+        within = named is None or actor.organization_id in named
+        subjects = [actor] if within and actor.is_active else []
+    elif isinstance(actor, User) and actor.is_active:
+        memberships = Membership.objects.filter(user_id=actor.pk, status=Membership.Status.ACTIVE)
+        if named is not None:
+            memberships = memberships.filter(organization_id__in=named)
+        subjects = list(genuine(with_seal(memberships)))
+    else:
+        return {uid: Standing(organization=uid, refusal=NOBODY) for uid in named or ()}
+    found = {each.organization_id: each.uid for each in subjects}
+    standings = standings_of_subjects(subjects, permissions=permissions, place=place)
+    return {
+        **{uid: Standing(organization=uid, refusal=STRANGER) for uid in named or () if uid not in found},
+        **{organization: standings[uid] for organization, uid in found.items()},
+    }
 
 
-def _refused(organization_ids: Iterable[UUID] | None, why: str) -> dict[UUID, Standing]:
-    return {uid: Standing(organization=uid, refusal=why) for uid in organization_ids or ()}
-
-
-def _own(membership: Membership) -> Holding:
-    """What the membership itself gives."""
-    role = Role(membership.role)
-    allowed = ROLE_PERMISSIONS[role] if role in _BROAD else frozenset({Permission.ORG_VIEW})
-    return Holding(allowed, Scope(membership.organization_id), f"the role {role.label}")
-
-
-def _holdings_of_members(
-    memberships: list[Membership], permissions: Collection[Permission], place: Place | None
-) -> Mapping[UUID, list[Holding]]:
-    """By membership, what grants give: to the member, to a team of theirs or the one above it, or to everyone."""
-    found: dict[UUID, list[Holding]] = defaultdict(list)
+def standings_of_subjects(
+    subjects: Iterable[Subject], *, permissions: Collection[Permission], place: Place | None = None
+) -> Mapping[UUID, Standing]:
+    """By uid, the standings of active members and machines whose rows are genuine: at most five queries, however many
+    there are of them."""
+    subjects = list(subjects)
+    memberships = [each for each in subjects if isinstance(each, Membership)]
+    machines = [each for each in subjects if isinstance(each, Machine)]
     waiting = [each for each in memberships if not _suffices(each, permissions)]
-    if not waiting:
-        return found
-    teams = _teams(waiting)
-    everyone = Q(
-        subject_kind=Grant.SubjectKind.EVERYONE, organization_id__in=[each.organization_id for each in waiting]
+    authority = Authority(memberships=tuple(memberships), machines=tuple(machines))
+    if waiting or machines:
+        authority = _given_to(authority, waiting, place)
+    if not NEEDS_APPROVAL.isdisjoint(permissions):
+        policies = ClassPolicy.objects.filter(organization_id__in={each.organization_id for each in subjects})
+        authority = authority.with_rows(policies=genuine(with_seal(policies)))
+    return {subject.uid: standing for subject, standing in authority.standings()}
+
+
+def authority_in(organization_id: UUID, *, place: Place | None = None) -> Authority:
+    """Everything that gives anybody anything in an organization, or in `place`. Seven queries.
+
+    People whose accounts are deactivated, and machines that are disabled, are not among its subjects.
+    """
+    mine = {"organization_id": organization_id}
+    members = Membership.objects.filter(**mine, status=Membership.Status.ACTIVE, user__is_active=True)
+    return Authority(
+        memberships=tuple(genuine(with_seal(members.select_related("user")))),
+        machines=tuple(genuine(with_seal(Machine.objects.filter(**mine, disabled_at__isnull=True)))),
+        team_memberships=tuple(genuine(with_seal(TeamMembership.objects.filter(**mine)))),
+        teams=tuple(genuine(with_seal(Team.objects.filter(**mine)))),
+        grants=tuple(live_grants(Grant.objects.filter(**mine), place)),
+        roles=tuple(genuine(with_seal(CustomRole.objects.filter(**mine)))),
+        policies=tuple(genuine(with_seal(ClassPolicy.objects.filter(**mine)))),
     )
-    mine = Q(membership_id__in=[each.uid for each in waiting])
-    theirs = Q(team_id__in={uid for each in teams.values() for uid in each})
-    grants = _live(Grant.objects.filter(everyone | mine | theirs), place)
-    roles = _custom_roles(grants)
-    for membership in waiting:
-        for grant in grants:
-            if grant.organization_id == membership.organization_id and _is_for(grant, membership, teams):
-                holding = _holding(grant, roles, Role(membership.role))
-                if holding is not None:
-                    found[membership.uid].append(holding)
-    return found
 
 
-def _suffices(membership: Membership, permissions: Collection[Permission]) -> bool:
-    """Whether grants could add nothing: the membership holds all that is asked for, and no approval is."""
-    return _own(membership).permissions.issuperset(permissions) and NEEDS_APPROVAL.isdisjoint(permissions)
+def standings_in(organization_id: UUID, *, place: Place | None = None) -> list[tuple[Subject, Standing]]:
+    """The standing of every member and every machine, as far as it matters to `place` if one is given: seven queries.
+
+    Each is what `standing_of` gives for that one. Those who hold the same share one standing.
+    """
+    return list(authority_in(organization_id, place=place).standings())
 
 
-def _is_for(grant: Grant, membership: Membership, teams: Mapping[UUID, frozenset[UUID]]) -> bool:
-    match Grant.SubjectKind(grant.subject_kind):
-        case Grant.SubjectKind.EVERYONE:
-            return True
-        case Grant.SubjectKind.MEMBER:
-            return grant.membership_id == membership.uid
-        case Grant.SubjectKind.TEAM:
-            return grant.team_id in teams.get(membership.uid, frozenset())
-    return False
-
-
-def _teams(memberships: Collection[Membership]) -> Mapping[UUID, frozenset[UUID]]:
-    """By membership, the teams whose grants reach it: its own, and the ones right above those."""
-    rows = genuine(with_seal(TeamMembership.objects.filter(membership_id__in=[each.uid for each in memberships])))
-    uids = {row.team_id for row in rows}
-    teams = {each.uid: each for each in genuine(with_seal(Team.objects.filter(pk__in=uids)))} if uids else {}
-    found: dict[UUID, set[UUID]] = defaultdict(set)
-    for row in rows:
-        team = teams.get(row.team_id)
-        if team is not None and team.organization_id == row.organization_id:
-            found[row.membership_id].update({team.uid} if team.parent_id is None else {team.uid, team.parent_id})
-    return {uid: frozenset(teams) for uid, teams in found.items()}
-
-
-def _live(grants: QuerySet[Grant], place: Place | None) -> list[Grant]:
+def live_grants(grants: QuerySet[Grant], place: Place | None = None) -> list[Grant]:
     """The genuine ones that are not revoked. Their windows are judged later, at the moment that is asked about."""
     grants = grants.filter(revoked_at__isnull=True).select_related("project", "environment", "team")
     if place is not None and place.project is not None:
@@ -164,77 +129,28 @@ def _live(grants: QuerySet[Grant], place: Place | None) -> list[Grant]:
     return genuine(with_seal(grants))
 
 
-def _custom_roles(grants: Iterable[Grant]) -> Mapping[UUID, CustomRole]:
-    uids = {grant.custom_role_id for grant in grants if grant.custom_role_id is not None}
-    if not uids:
-        return {}
-    return {role.uid: role for role in genuine(with_seal(CustomRole.objects.filter(pk__in=uids)))}
+def _suffices(membership: Membership, permissions: Collection[Permission]) -> bool:
+    """Whether grants could add nothing: the membership holds all that is asked for, and no approval is."""
+    return own_holding(membership).permissions.issuperset(permissions) and NEEDS_APPROVAL.isdisjoint(permissions)
 
 
-def _holding(grant: Grant, roles: Mapping[UUID, CustomRole], own: Role | None) -> Holding | None:
-    """What the grant gives to somebody whose own role is `own` (None: a machine). None if its role is not there."""
-    if grant.custom_role_id is not None:
-        role = roles.get(grant.custom_role_id)
-        if role is None or role.organization_id != grant.organization_id:
-            return None
-        allowed, label = _known(role.permissions), role.name
-    else:
-        allowed, label = ROLE_PERMISSIONS[Role(grant.role)], Role(grant.role).label
-    if grant.subject_kind == Grant.SubjectKind.EVERYONE and own is Role.VIEWER:
-        allowed &= ROLE_PERMISSIONS[Role.VIEWER]
-    return Holding(
-        permissions=allowed,
-        scope=Scope(grant.organization_id, grant.project_id, grant.environment_id, grant.path),
-        because=_because(grant, label),
-        highest=Classification(grant.highest),
-        starts_at=grant.starts_at,
-        ends_at=grant.ends_at,
-        approvals=grant.approvals,
-        grant=grant.uid,
-    )
-
-
-def _known(names: Iterable[str]) -> frozenset[Permission]:
-    """A name that no permission has (any more) gives nothing."""
-    return frozenset(Permission(name) for name in names if name in Permission.__members__.values())
-
-
-def _because(grant: Grant, role: str) -> str:
-    where = scope_label(grant)
-    if grant.subject_kind == Grant.SubjectKind.EVERYONE:
-        return f"{where} is open to every member as {role}"
-    through = f" through the team {grant.team.name}" if grant.team is not None else ""
-    until = ""
-    if grant.ends_at is not None:
-        until = f" until {formats.date_format(timezone.localtime(grant.ends_at), 'j M Y, H:i e')}"
-    return f"the grant of {role} on {where}{through}{until}"
-
-
-def scope_label(grant: Grant) -> str:
-    """Where a grant holds, in words: for a grant whose project and environment are loaded."""
-    parts = [str(each) for each in (grant.project, grant.environment) if each is not None]
-    if grant.path:
-        parts.append(f"{grant.path}/")
-    return " / ".join(parts) if parts else "the whole organization"
-
-
-def _approvals(organization_ids: Iterable[UUID]) -> Mapping[UUID, Mapping[Classification, int]]:
-    policies = ClassPolicy.objects.filter(organization_id__in=list(organization_ids))
-    found: dict[UUID, dict[Classification, int]] = defaultdict(dict)
-    for policy in genuine(with_seal(policies)):
-        found[policy.organization_id][Classification(policy.classification)] = policy.approvals
-    return found
-
-
-def _machine_standing(machine: Machine, permissions: Collection[Permission], place: Place | None) -> Standing:
-    """A machine holds what it was granted, and nothing because a project is open."""
-    grants = _live(Grant.objects.filter(machine_id=machine.uid, organization_id=machine.organization_id), place)
-    roles = _custom_roles(grants)
-    holdings = tuple(held for grant in grants if (held := _holding(grant, roles, None)) is not None)
-    needs_policies = not NEEDS_APPROVAL.isdisjoint(permissions)
-    return Standing(
-        organization=machine.organization_id,
-        title="of this machine",
-        holdings=holdings,
-        approvals=_approvals([machine.organization_id]).get(machine.organization_id, {}) if needs_policies else {},
+def _given_to(authority: Authority, waiting: Collection[Membership], place: Place | None) -> Authority:
+    """With the grants that reach the machines and the `waiting` members: their own, to a team of theirs or the one
+    above it, or to everyone."""
+    grants = Q(machine_id__in=[each.uid for each in authority.machines]) if authority.machines else Q(pk__in=[])
+    if waiting:
+        places = TeamMembership.objects.filter(membership_id__in=[each.uid for each in waiting])
+        authority = authority.with_rows(team_memberships=genuine(with_seal(places)))
+        uids = {row.team_id for row in authority.team_memberships}
+        if uids:
+            authority = authority.with_rows(teams=genuine(with_seal(Team.objects.filter(pk__in=uids))))
+        grants |= Q(
+            subject_kind=Grant.SubjectKind.EVERYONE, organization_id__in={each.organization_id for each in waiting}
+        )
+        grants |= Q(membership_id__in=[each.uid for each in waiting])
+        grants |= Q(team_id__in={uid for each in authority.teams_of().values() for uid in each})
+    found = live_grants(Grant.objects.filter(grants), place)
+    roles = {grant.custom_role_id for grant in found if grant.custom_role_id is not None}
+    return authority.with_rows(
+        grants=found, roles=genuine(with_seal(CustomRole.objects.filter(pk__in=roles))) if roles else ()
     )

@@ -11,6 +11,7 @@ from datetime import datetime
 from uuid import UUID
 
 from orgs.classification import ALL_CLASSES, Classification
+from orgs.demands import Demands
 from orgs.permissions.catalogue import NEEDS_APPROVAL, Permission
 from orgs.places import Place, Scope
 
@@ -20,7 +21,9 @@ class Decision:
     """`because` names what decided, in words a person can read; `visible` says whether the actor may know that the
     resource exists at all. An allowed decision is always visible.
 
-    `grant` is the grant that decided, if it was not a role in the organization, and `until` when that will end.
+    `grant` is the grant that decided (in a denial: the one that does not reach so far, or no longer), if it was not a
+    role in the organization, and `until` when that will end. `demands`: where a value may be opened, what the policy of
+    its class asks for when it is.
     """
 
     allowed: bool
@@ -28,6 +31,7 @@ class Decision:
     visible: bool
     grant: UUID | None = None
     until: datetime | None = None
+    demands: Demands | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +60,14 @@ class Standing:
     """All that is known about one actor in one organization.
 
     `refusal` is why they have no place in it, and then nothing else counts. `title` is the role to name in a denial.
-    `approvals` is what the policy of each class asks for; a class that is not in it is reached by nobody.
+    `demands` is what the policy of each class asks for; the values of a class that is not in it are reached by nobody.
     """
 
     organization: UUID
     refusal: str = ""
     title: str = ""
     holdings: tuple[Holding, ...] = ()
-    approvals: Mapping[Classification, int] = field(default_factory=dict)
+    demands: Mapping[Classification, Demands] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,20 +95,30 @@ def reaches(standing: Standing, permission: Permission, at: datetime) -> Iterato
         return
     for holding in standing.holdings:
         if permission in holding.permissions and holding.holds_at(at):
-            classes = _classes(standing, permission, holding)
+            classes = classes_reached(standing, permission, holding)
             if classes:
                 yield Reach(holding.scope, classes, holding)
 
 
-def _classes(standing: Standing, permission: Permission, holding: Holding) -> frozenset[Classification]:
+def classes_reached(standing: Standing, permission: Permission, holding: Holding) -> frozenset[Classification]:
+    """The classes for which a holding gives a permission that it has, whenever it holds."""
     if not permission.startswith("secret:"):
         return ALL_CLASSES
     classes = Classification.up_to(holding.highest)
     if permission not in NEEDS_APPROVAL:
         return classes
     return frozenset(
-        each for each in classes if each in standing.approvals and holding.approvals >= standing.approvals[each]
+        each for each in classes if each in standing.demands and holding.approvals >= standing.demands[each].approvals
     )
+
+
+def ways(
+    standing: Standing, permission: Permission, place: Place, *, at: datetime, partly: bool = False
+) -> Iterator[Reach]:
+    """Everything that allows `permission` on all of `place`, or with `partly` on a part of it: nothing, if denied."""
+    for reach in reaches(standing, permission, at):
+        if reach.touches(place) if partly else reach.covers(place):
+            yield reach
 
 
 def judge(standing: Standing, permission: Permission, place: Place, *, at: datetime, partly: bool = False) -> Decision:
@@ -118,13 +132,19 @@ def judge(standing: Standing, permission: Permission, place: Place, *, at: datet
         raise ValueError(f"{permission} is not held for a part of a place")
     if standing.refusal:
         return Decision(allowed=False, because=standing.refusal, visible=False)
-    for reach in reaches(standing, permission, at):
-        if reach.touches(place) if partly else reach.covers(place):
-            held = reach.holding
-            return Decision(allowed=True, because=held.because, visible=True, grant=held.grant, until=held.ends_at)
-    return Decision(
-        allowed=False, because=_missing(standing, permission, place, at), visible=_visible(standing, place, at)
-    )
+    for reach in ways(standing, permission, place, at=at, partly=partly):
+        held = reach.holding
+        opens = permission in NEEDS_APPROVAL and place.classification is not None
+        return Decision(
+            allowed=True,
+            because=held.because,
+            visible=True,
+            grant=held.grant,
+            until=held.ends_at,
+            demands=standing.demands[place.classification] if opens and place.classification else None,
+        )
+    because, grant = _missing(standing, permission, place, at)
+    return Decision(allowed=False, because=because, visible=_visible(standing, place, at), grant=grant)
 
 
 def _visible(standing: Standing, place: Place, at: datetime) -> bool:
@@ -134,22 +154,18 @@ def _visible(standing: Standing, place: Place, at: datetime) -> bool:
     return any(reach.touches(place) for reach in reaches(standing, Permission.SECRET_LIST, at))
 
 
-def _missing(standing: Standing, permission: Permission, place: Place, at: datetime) -> str:
-    """What is missing, as closely as it can be told from what the actor holds here."""
+def _missing(standing: Standing, permission: Permission, place: Place, at: datetime) -> tuple[str, UUID | None]:
+    """What is missing, as closely as it can be told from what the actor holds here, and the grant that falls short."""
     here = [held for held in standing.holdings if held.scope.covers(place) and permission in held.permissions]
-    if any(held.ends_at is not None and held.ends_at <= at for held in here):
-        return f"{_ended(here, at).because} has ended"
-    if any(held.starts_at is not None and held.starts_at > at for held in here):
-        return f"{here[0].because} has not begun"
+    if ended := next((held for held in here if held.ends_at is not None and held.ends_at <= at), None):
+        return f"{ended.because} has ended", ended.grant
+    if coming := next((held for held in here if held.starts_at is not None and held.starts_at > at), None):
+        return f"{coming.because} has not begun", coming.grant
     if here and place.classification is not None:
-        return _class_missing(standing, permission, place.classification, here)
+        return _class_missing(standing, permission, place.classification, here), here[0].grant
     if any(held.grant is not None for held in standing.holdings):
-        return f"no grant that includes {permission} reaches this"
-    return f"the role {standing.title} does not include {permission}"
-
-
-def _ended(here: list[Holding], at: datetime) -> Holding:
-    return next(held for held in here if held.ends_at is not None and held.ends_at <= at)
+        return f"no grant that includes {permission} reaches this", None
+    return f"the role {standing.title} does not include {permission}", None
 
 
 def _class_missing(
@@ -158,7 +174,10 @@ def _class_missing(
     label = classification.label.lower()
     if not any(held.highest >= classification for held in here):
         return f"{here[0].because} does not reach what is {label}"
-    if classification not in standing.approvals:
-        return f"the policy for what is {label} is missing"
-    needed = standing.approvals[classification]
+    if classification not in standing.demands:
+        return (
+            f"the organization's policy for what is {label} is missing, or not as this program wrote it; "
+            "nothing of this class opens until an owner saves it again, under Access, Policies"
+        )
+    needed = standing.demands[classification].approvals
     return f"what is {label} needs an access that {needed} other{'' if needed == 1 else 's'} approved"

@@ -17,7 +17,7 @@ from orgs.permissions.authority import Authority, Subject, own_holding
 from orgs.permissions.catalogue import NEEDS_APPROVAL, Permission
 from orgs.permissions.standing import Standing
 from orgs.places import Place
-from vault.seals import genuine, with_seal
+from vault.seals import genuine, is_genuine, with_seal
 
 Actor: TypeAlias = User | Machine | AnonymousUser
 
@@ -59,7 +59,7 @@ def standings_of(
     subjects: list[Subject]
     if isinstance(actor, Machine):
         within = named is None or actor.organization_id in named
-        subjects = [actor] if within and actor.is_active else []
+        subjects = [actor] if within and actor.is_active and is_genuine(actor) else []
     elif isinstance(actor, User) and actor.is_active:
         memberships = Membership.objects.filter(user_id=actor.pk, status=Membership.Status.ACTIVE)
         if named is not None:

@@ -141,7 +141,8 @@ def _bare_sum(tally: Tally) -> int:
 
 
 def _total(of: Iterable[Element], key_id: bytes) -> int:
-    return sum(_hash(canonical_element(kind=kind, row=row, version=version), key_id) for kind, row, version in of)
+    hashes = (_hash(canonical_element(kind=kind, row=row, version=version), key_id) for kind, row, version in of)
+    return sum(hashes) % _MODULUS
 
 
 def _mask(nonce: bytes, key_id: bytes) -> int:

@@ -13,13 +13,14 @@ from vault.names import safe_label
 KEYS = frozenset(
     {
         "added",  # how many
+        "again",  # whether a review of the time before is owed
+        "approvals",  # how many
         "because",  # what decided about access, in words
         "by",  # what a limit counts: address, pair, account
         "changed",  # how many
         "changed_fields",  # names of fields
         "checked",  # how many values
-        "classification",  # a word: of what was opened
-        "classification",  # a word: of a grant
+        "classification",  # a word: of what was opened, of a grant
         "conflicts",  # how many
         "count",
         "days",
@@ -49,10 +50,12 @@ KEYS = frozenset(
         "limit",  # how many
         "members",  # how many
         "method",  # a word: of signing in, of a second factor
+        "minutes",  # how long
         "missing",  # how many
         "model",  # the name of a table that support looked at
         "name",
         "names",
+        "needed",  # how many
         "new",  # how many
         "number",  # of a version
         "operation",  # the uid of work on keys
@@ -68,8 +71,10 @@ KEYS = frozenset(
         "query",  # what support searched for
         "reason",  # a word that says why something was refused
         "remaining",  # how many
+        "removed",  # how many
         "replaced",  # whether an earlier one lost its force
         "report",  # the uid of a signed report
+        "request",  # its uid
         "restored_from",  # the number of a version
         "results",  # how many
         "retry_after",  # seconds
@@ -94,6 +99,7 @@ KEYS = frozenset(
         "to",  # a name, role or setting after
         "unchanged",  # how many
         "updated",  # how many
+        "verdict",  # a word: of a review
         "version",
         "visible",  # whether the one who was refused may know that the thing exists
     }

@@ -6,6 +6,11 @@ class OrganizationError(Exception):
 
     field: str | None = None
 
+    def __init__(self, message: str, *, field: str | None = None) -> None:
+        super().__init__(message)
+        if field is not None:
+            self.field = field
+
 
 class LastOwner(OrganizationError):
     """An organization without an owner could never be managed again."""
@@ -86,3 +91,25 @@ class SetupRefused(OrganizationError):
     def __init__(self, message: str, *, status: int) -> None:
         super().__init__(message)
         self.status = status
+
+
+class BeyondReach(OrganizationError):
+    """Giving, changing or taking away authority that the actor does not hold, there, for that class and that long."""
+
+
+class InvalidTeam(OrganizationError):
+    """Teams are nested once, and have members of their own organization."""
+
+    field = "parent"
+
+
+class InUse(OrganizationError):
+    """Grants that still hold, or teams below, name what was to be deleted."""
+
+
+class InvalidGrant(OrganizationError):
+    """The scope, the window or the class of a grant cannot be as it was asked for."""
+
+
+class NothingChosen(OrganizationError):
+    """An act upon several things was asked for without naming one."""

@@ -15,9 +15,13 @@ PROJECT_NAME_LENGTH = 100
 PROJECT_DESCRIPTION_LENGTH = 500
 ENVIRONMENT_NAME_LENGTH = 60
 SLUG_LENGTH = 60
+TEAM_NAME_LENGTH = ROLE_NAME_LENGTH = MACHINE_NAME_LENGTH = 100
+AUTHORITY_DESCRIPTION_LENGTH = 500
 _UID = re.compile(r"[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _OURS = frozenset({"all", "instance", "system"})
 """Words for what belongs to no organization, beside which slugs stand in `keys status`."""
+_BUILT_IN = frozenset({"owner", "admin", "member", "viewer", "everyone", "every member", "nobody", "system"})
+"""What a team, a role or a machine may not be called: pages and the log use these words for something else."""
 _NUMBER_LENGTH = 8
 """Room for a hyphen and the number of a name that is taken."""
 
@@ -34,6 +38,17 @@ def clean_named(value: str, *, field: str, max_length: int) -> tuple[str, str]:
         raise ValidationError(
             f"{field} uses characters that cannot be compared with other names. Write it in plain letters.",
             code="fold",
+        )
+    return name, key
+
+
+def clean_authority_named(value: str, *, field: str, max_length: int) -> tuple[str, str]:
+    """The same for a team, a role or a machine. Raises `ValidationError` also for a word that means something else."""
+    name, key = clean_named(value, field=field, max_length=max_length)
+    if key in _BUILT_IN:
+        raise ValidationError(
+            f"{name} is a word of this program: a role that everybody knows, or everybody. Choose another name.",
+            code="reserved",
         )
     return name, key
 

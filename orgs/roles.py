@@ -19,3 +19,7 @@ ROLE_HINTS: dict[Role, str] = {
     Role.VIEWER: "Sees which secrets there are, never their values.",
 }
 """What to tell a person who chooses a role."""
+
+
+OPEN_ROLES = (Role.MEMBER, Role.VIEWER)
+"""What a project can be open as: what every member has in it."""

@@ -4,6 +4,7 @@
 """
 
 import uuid
+from datetime import datetime
 from typing import ClassVar
 
 from django.conf import settings
@@ -16,6 +17,7 @@ from audit.resource import Resource
 from orgs.classification import Classification
 from orgs.models.organizations import Membership, Organization
 from orgs.models.places import Environment, Project
+from orgs.places import Place, Scope
 from orgs.roles import Role
 from vault.seals import SealedModel
 
@@ -247,6 +249,25 @@ class Grant(SealedModel):
     @property
     def audit_resource(self) -> Resource:
         return Resource(ResourceKind.GRANT, str(self.uid), self.role_label)
+
+    @property
+    def scope(self) -> Scope:
+        """How far it reaches."""
+        return Scope(self.organization_id, self.project_id, self.environment_id, self.path)
+
+    @property
+    def place(self) -> Place:
+        """What access to it is asked about: all of its scope."""
+        return self.scope.place
+
+    @property
+    def subject(self) -> "Membership | Team | Machine | None":
+        """Who has it; None if every member has. Needs that row: selectors that hand out grants load it."""
+        return self.membership or self.team or self.machine
+
+    def is_live(self, at: datetime) -> bool:
+        """Whether it holds at a moment, or will later on."""
+        return self.revoked_at is None and (self.ends_at is None or at < self.ends_at)
 
     @property
     def role_label(self) -> str:

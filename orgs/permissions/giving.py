@@ -67,6 +67,4 @@ def _reaches(held: Holding, portion: Portion) -> bool:
 def _is_held(permission: Permission, holdings: Collection[Holding], highest: Classification) -> bool:
     """Classes matter only to what is done with secrets, as in `orgs.permissions.standing.reaches`."""
     about_secrets = permission.startswith("secret:")
-    return any(
-        permission in held.permissions and (not about_secrets or held.highest >= highest) for held in holdings
-    )
+    return any(permission in held.permissions and (not about_secrets or held.highest >= highest) for held in holdings)

@@ -27,9 +27,10 @@ from orgs.permissions import (
     reaches,
     standings_of,
 )
-from vault.seals import genuine, with_seal
+from vault.seals import SealedModel, genuine, is_genuine, with_seal
 
 M = TypeVar("M", bound=Model)
+S = TypeVar("S", bound=SealedModel)
 
 _MISSING = Decision(allowed=False, because="there is no such object", visible=False)
 
@@ -54,6 +55,14 @@ def object_for(
         decide(actor, permission, Organization(uid=uid))
         raise AccessDenied(_MISSING, permission, Resource(kind, str(uid)))
     require(actor, permission, found, kind=kind, partly=partly)
+    return found
+
+
+def sealed_for(actor: Actor, permission: Permission, queryset: QuerySet[S], uid: UUID, *, kind: ResourceKind) -> S:
+    """As `object_for`, for a sealed row: one that is not genuine is missing."""
+    found = object_for(actor, permission, with_seal(queryset), uid, kind=kind)
+    if not is_genuine(found):
+        raise AccessDenied(_MISSING, permission, Resource(kind, str(uid)))
     return found
 
 
@@ -88,12 +97,12 @@ def environment_for(actor: Actor, uid: UUID, permission: Permission, *, partly: 
     return object_for(actor, permission, environments, uid, kind=ResourceKind.ENVIRONMENT, partly=partly)
 
 
-def member_for(actor: User | AnonymousUser, organization_uid: UUID, uid: UUID, permission: Permission) -> Membership:
+def member_for(actor: Actor, organization_uid: UUID, uid: UUID, permission: Permission) -> Membership:
     """The membership with its person and organization; one of another organization, or a removed one, is missing."""
     memberships = Membership.objects.select_related("user", "organization").filter(
         organization_id=organization_uid, status=Membership.Status.ACTIVE
     )
-    return object_for(actor, permission, memberships, uid, kind=ResourceKind.MEMBERSHIP)
+    return sealed_for(actor, permission, memberships, uid, kind=ResourceKind.MEMBERSHIP)
 
 
 def invitation_for(

@@ -14,6 +14,7 @@ from orgs.models import Environment, Grant, Project
 from orgs.names import ENVIRONMENT_NAME_LENGTH, clean_named
 from orgs.permissions import Permission
 from orgs.selectors import object_for
+from orgs.services.authority import lock_organization
 from orgs.services.projects import MOST_ENVIRONMENTS, refuse_if_holding_secrets
 
 
@@ -85,6 +86,7 @@ def delete_environment(*, actor: User, environment: Environment) -> None:
 
     Raises `AccessDenied` without `project:configure`, `NotEmpty`, `LastEnvironment`, `InvalidEnvironments`.
     """
+    lock_organization(environment.organization_id)  # grants go with it
     project = _lock(actor, environment.project)
     locked = _found(actor, project.environments.select_for_update(), environment)
     refuse_if_holding_secrets(locked)

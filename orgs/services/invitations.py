@@ -25,7 +25,7 @@ from orgs.models import Invitation, Membership, Organization
 from orgs.permissions import Permission, may_give
 from orgs.roles import Role
 from orgs.selectors import InvitationState, invitation_state, inviter_of, membership_of, require
-from orgs.services.memberships import lock_organization
+from orgs.services.authority import lock_organization
 from orgs.tokens import TokenUse, new_token, token_link, token_mac, token_mac_candidates, well_formed
 from vault.seals import is_genuine, with_seal
 

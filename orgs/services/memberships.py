@@ -4,24 +4,20 @@ Every service here locks the organization's row first: two people who change mem
 same time queue, so the last owner cannot slip away between a check and a write.
 """
 
-from uuid import UUID
-
 from django.db import transaction
+from django.utils import timezone
 
 from accounts.models import User
 from audit.actions import Action, ResourceKind
 from audit.services import append
 from orgs.errors import LastOwner, OrganizationError, RoleOutOfReach
-from orgs.models import Membership, Organization
+from orgs.models import Grant, Membership, Organization, TeamMembership
 from orgs.permissions import Permission, may_give
 from orgs.roles import Role
-from orgs.selectors import membership_of, require
-from vault.seals import genuine, with_seal
-
-
-def lock_organization(uid: UUID) -> Organization:
-    """The organization's row, held until the end of the transaction: the queue of everything about its members."""
-    return Organization.objects.select_for_update(no_key=True).get(pk=uid)
+from orgs.selectors import live_grants_of, membership_of, require
+from orgs.services.authority import lock_organization, within_reach_of
+from orgs.services.grants import end_grant
+from vault.seals import genuine, is_genuine, with_seal
 
 
 @transaction.atomic
@@ -55,14 +51,16 @@ def change_member_role(*, actor: User, membership: Membership, role: Role) -> Me
 
 @transaction.atomic
 def remove_member(*, actor: User, membership: Membership) -> Membership:
-    """Ends a membership; the person's access ends with the next request.
+    """Ends a membership with all that was granted to it; the person's access ends with the next request.
 
-    Raises `AccessDenied` without `member:manage`, `RoleOutOfReach` for somebody with more authority, `LastOwner`.
+    Raises `AccessDenied` without `member:manage`, `RoleOutOfReach` for somebody with a role of more authority,
+    `BeyondReach` for somebody who was granted more, `LastOwner`.
     """
     organization = lock_organization(membership.organization_id)
     require(actor, Permission.MEMBER_MANAGE, organization, kind=ResourceKind.ORGANIZATION)
     target = _active(membership)
     _within_reach(actor, organization, Role(target.role))
+    within_reach_of(actor, organization.pk, _granted_to(target), taking=True)
     return _end(target, organization, actor=actor)
 
 
@@ -71,13 +69,19 @@ def leave_organization(*, actor: User, organization: Organization) -> Membership
     """Ends the actor's own membership. Raises `AccessDenied` for somebody who is no member, `LastOwner`."""
     locked = lock_organization(organization.pk)
     require(actor, Permission.ORG_VIEW, locked, kind=ResourceKind.ORGANIZATION)
-    target = Membership.objects.select_related("user").get(organization=locked, user_id=actor.pk)
+    target = _active(Membership.objects.get(organization=locked, user_id=actor.pk))
     return _end(target, locked, actor=actor)
 
 
 def _end(target: Membership, organization: Organization, *, actor: User) -> Membership:
     if target.role == Role.OWNER:
         _another_owner_remains(target)
+    grants = live_grants_of(members=[target.pk])
+    for grant in grants:
+        end_grant(grant, by=actor, at=timezone.now())
+    places = list(TeamMembership.objects.filter(membership=target))
+    for place in places:
+        place.delete()
     target.status = Membership.Status.REMOVED
     target.save(update_fields=["status", "changed_at"])
     append(
@@ -85,15 +89,28 @@ def _end(target: Membership, organization: Organization, *, actor: User) -> Memb
         action=Action.MEMBERSHIP_REMOVED,
         organization_id=organization.uid,
         resource=target.audit_resource,
-        details={"role": target.role, "left": target.user_id == actor.pk},
+        details={
+            "role": target.role,
+            "left": target.user_id == actor.pk,
+            "grants": len(grants),
+            "teams": len(places),
+        },
     )
     return target
 
 
+def _granted_to(membership: Membership) -> list[Grant]:
+    """What a member has by grants: their own, and those of their teams and of the ones above these."""
+    places = TeamMembership.objects.filter(membership=membership).select_related("team")
+    teams = {uid for place in genuine(with_seal(places)) for uid in (place.team_id, place.team.parent_id) if uid}
+    return live_grants_of(members=[membership.pk], teams=teams)
+
+
 def _active(membership: Membership) -> Membership:
     """The membership as it is now, under the organization's lock."""
-    target = Membership.objects.select_related("user").filter(pk=membership.pk, status=Membership.Status.ACTIVE).first()
-    if target is None:
+    rows = Membership.objects.select_related("user").filter(pk=membership.pk, status=Membership.Status.ACTIVE)
+    target = with_seal(rows).first()
+    if target is None or not is_genuine(target):
         raise OrganizationError("This person is no longer a member. Reload the page.")
     return target
 

@@ -8,11 +8,13 @@ from accounts.models import User
 from audit.actions import Action, ResourceKind
 from audit.services import append
 from orgs.errors import InvalidEnvironments, NameTaken, NotEmpty
-from orgs.models import Environment, Grant, Membership, Organization, Project
+from orgs.models import Environment, Grant, Organization, Project
 from orgs.names import ENVIRONMENT_NAME_LENGTH, PROJECT_DESCRIPTION_LENGTH, PROJECT_NAME_LENGTH, clean_named
-from orgs.permissions import Permission, decide
+from orgs.permissions import Permission
 from orgs.roles import Role
 from orgs.selectors import object_for, require
+from orgs.services.authority import lock_organization
+from orgs.services.openness import RESTRICTED, keep_for_its_maker, open_project
 from vault.names import clean_text
 
 DEFAULT_ENVIRONMENTS = ("Development", "Staging", "Production")
@@ -37,9 +39,11 @@ def create_project(
     `open_as`: the role that every member has in it; None for a restricted one, which is reached by grants, and by
     owners and admins. Whoever makes a restricted project without being one of these manages it.
 
-    Raises `AccessDenied` without `project:create`, `NameTaken`, `InvalidEnvironments`, `ValidationError`.
+    Raises `AccessDenied` without `project:create`, `NameTaken`, `InvalidEnvironments`, `ValidationError`, `ValueError`
+    for a role that a project cannot be open as.
     """
     kind = Project.Kind(kind)
+    organization = lock_organization(organization.pk)
     require(actor, Permission.PROJECT_CREATE, organization, kind=ResourceKind.ORGANIZATION)
     name, name_key = clean_named(name, field="Project name", max_length=PROJECT_NAME_LENGTH)
     description = clean_text(description, field="Description", max_length=PROJECT_DESCRIPTION_LENGTH)
@@ -55,13 +59,13 @@ def create_project(
     if open_as is not None:
         open_project(project, open_as, by=actor)
     else:
-        _keep_for_its_maker(project, actor)
+        keep_for_its_maker(project, actor)
     append(
         actor=actor.audit_actor,
         action=Action.PROJECT_CREATED,
         organization_id=organization.uid,
         resource=project.audit_resource,
-        details={"kind": kind, "names": [each for each, _ in named]},
+        details={"kind": kind, "names": [each for each, _ in named], "role": open_as or RESTRICTED},
     )
     return project
 
@@ -100,6 +104,7 @@ def delete_project(*, actor: User, project: Project) -> None:
 
     Raises `AccessDenied` without `project:delete`, `NotEmpty`.
     """
+    lock_organization(project.organization_id)  # grants go with it
     locked = _lock(actor, Permission.PROJECT_DELETE, project)
     # A secret under way holds its environment, and needs the project's row after it: taken in the same order here,
     # whichever is second waits, and neither waits for the other.
@@ -116,35 +121,6 @@ def delete_project(*, actor: User, project: Project) -> None:
         resource=resource,
         details={"kind": locked.kind},
     )
-
-
-def open_project(project: Project, role: Role, *, by: User) -> Grant:
-    """The grant that opens a project to every member. The caller has authorized it and writes the event."""
-    grant = Grant(
-        organization_id=project.organization_id,
-        subject_kind=Grant.SubjectKind.EVERYONE,
-        role=Role(role),
-        project=project,
-        origin=Grant.Origin.OPENED,
-        granted_by=by,
-    )
-    grant.save()
-    return grant
-
-
-def _keep_for_its_maker(project: Project, maker: User) -> None:
-    """A grant for somebody whom nothing else would let in again."""
-    if decide(maker, Permission.PROJECT_CONFIGURE, project).allowed:
-        return
-    membership = Membership.objects.get(organization_id=project.organization_id, user_id=maker.pk)
-    Grant(
-        organization_id=project.organization_id,
-        subject_kind=Grant.SubjectKind.MEMBER,
-        membership=membership,
-        role=Role.ADMIN,
-        project=project,
-        granted_by=maker,
-    ).save()
 
 
 def clean_environments(names: Sequence[str]) -> list[tuple[str, str]]:

@@ -1,0 +1,1 @@
+"""Teams, roles, grants and machines: by which an organization gives authority."""

@@ -31,7 +31,10 @@ class Words:
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """An event as a page shows it. `tone` is empty, `warning` or `danger`; `url` is empty where there is no page."""
+    """An event as a page shows it. `tone` is empty, `warning` or `danger`; `url` is empty where there is no page.
+
+    `because` is what decided that it was allowed, or refused; `justification` what the person gave as a reason.
+    """
 
     event: Event
     icon: str
@@ -44,6 +47,8 @@ class Sentence:
     tone: str
     facts: list[tuple[str, str]]
     browser: str
+    because: str
+    justification: str
 
     @property
     def at(self) -> datetime:
@@ -106,6 +111,22 @@ def _window(details: Mapping[str, Any]) -> list[str]:
     return [f"until {str(details['expires_at'])[:10]}" if details.get("expires_at") else "without end"]
 
 
+def _by_subject(details: Mapping[str, Any]) -> str:
+    return f"by {details['subject']}" if details.get("subject") else ""
+
+
+def _for_subject(details: Mapping[str, Any]) -> str:
+    return f"for {details['subject']}" if details.get("subject") else ""
+
+
+def _on_scope(details: Mapping[str, Any]) -> str:
+    return f"on {details['scope']}" if details.get("scope") else ""
+
+
+def _approvals(details: Mapping[str, Any]) -> list[str]:
+    return [f"{details['approvals']} of {details['needed']}"] if details.get("needed") else []
+
+
 def _below(details: Mapping[str, Any]) -> str:
     return f"below {details['parent']}" if details.get("parent") else ""
 
@@ -137,7 +158,16 @@ WORDS: dict[Action, Words] = {
     Action.AUTHORITY_VERIFIED: Words(
         "shield-check", "verified what grants authority", about=False, tags=_counts("checked", "failed")
     ),
+    Action.BREAK_GLASS_ABUSED: Words("shield-alert", "called abuse:", tail=_by_subject),
+    Action.BREAK_GLASS_ENDED: Words("lock", "gave back before its time:"),
+    Action.BREAK_GLASS_NAMED: Words("shield-alert", "named for break-glass", tail=_on_scope),
+    Action.BREAK_GLASS_OVERDUE: Words("clock", "reminded of the overdue review of", tail=_by_subject),
+    Action.BREAK_GLASS_REVIEWED: Words("shield-check", "reviewed and confirmed", tail=_by_subject),
+    Action.BREAK_GLASS_UNNAMED: Words("shield-off", "took off the list of break-glass", tail=_on_scope),
+    Action.BREAK_GLASS_USED: Words("shield-alert", "took access at once:"),
+    Action.ENVIRONMENT_CLASSIFIED: Words("tag", "changed the classification of the environment", tail=_from_to),
     Action.ENVIRONMENT_CREATED: Words("folder-plus", "created the environment", tail=_in("project")),
+    Action.ENVIRONMENT_DECLASSIFIED: Words("tag", "lowered the classification of the environment", tail=_from_to),
     Action.ENVIRONMENT_DELETED: Words("trash-2", "deleted the environment", tail=_in("project"), linked=False),
     Action.ENVIRONMENT_MOVED: Words("layers", "moved the environment", tail=_in("project")),
     Action.ENVIRONMENT_RENAMED: Words("pencil", "renamed the environment", tail=_from_to),
@@ -181,11 +211,18 @@ WORDS: dict[Action, Words] = {
     Action.MEMBERSHIP_ROLE_CHANGED: Words("user-cog", "changed the role of", tail=_from_to),
     Action.ORGANIZATION_CREATED: Words("building-2", "created the organization"),
     Action.ORGANIZATION_RENAMED: Words("pencil", "renamed the organization", about=False, tail=_from_to),
+    Action.POLICY_CHANGED: Words("shield", "changed the policy for", tags=_names("to")),
+    Action.POLICY_LOWERED: Words("shield-off", "lowered what the policy demands for", tags=_names("to")),
     Action.PROJECT_CREATED: Words("folder-plus", "created the project"),
     Action.PROJECT_DELETED: Words("trash-2", "deleted the project", linked=False),
     Action.PROJECT_OPENED: Words("lock-open", "opened to every member the project", tail=_as_role),
     Action.PROJECT_RESTRICTED: Words("lock", "restricted the project"),
     Action.PROJECT_UPDATED: Words("pencil", "changed the project", tail=_from_to),
+    Action.REQUEST_APPROVED: Words("check", "approved the request for", tail=_for_subject, tags=_approvals),
+    Action.REQUEST_ASKED: Words("key-square", "asked for", tail=_for_subject),
+    Action.REQUEST_DENIED: Words("ban", "denied the request for", tail=_for_subject),
+    Action.REQUEST_EXPIRED: Words("clock", "marked as expired the request for", tail=_for_subject),
+    Action.REQUEST_WITHDRAWN: Words("undo-2", "withdrew the request for", tail=_for_subject),
     Action.ROLE_CREATED: Words("shield", "created the role", tags=_names("permissions")),
     Action.ROLE_DELETED: Words("trash-2", "deleted the role"),
     Action.ROLE_UPDATED: Words("shield", "changed the role", tail=_from_to, tags=_names("permissions")),
@@ -201,9 +238,11 @@ WORDS: dict[Action, Words] = {
     Action.SECOND_FACTOR_REMOVED: Words("shield-off", "removed the second factor of"),
     Action.SECRETS_COMPARED: Words("git-compare", "compared a .env file with the values in", tags=_names("names")),
     Action.SECRETS_IMPORTED: Words("file-up", "imported a .env file into", tags=_counts("new", "added", "changed")),
+    Action.SECRET_CLASSIFIED: Words("tag", "changed the classification of", tail=_from_to),
     Action.SECRET_CODE_SHOWN: Words("timer", "saw the one-time code of"),
     Action.SECRET_COPIED: Words("copy", "copied", tags=_names("fields")),
     Action.SECRET_CREATED: Words("plus", "created"),
+    Action.SECRET_DECLASSIFIED: Words("tag", "lowered the classification of", tail=_from_to),
     Action.SECRET_DOWNLOADED: Words("download", "downloaded", tags=_names("fields")),
     Action.SECRET_PURGED: Words("trash-2", "deleted for good", linked=False),
     Action.SECRET_RESTORED: Words(
@@ -255,7 +294,14 @@ def sentence_of(event: Event, *, link: bool = True) -> Sentence:
         tone=_tone(event),
         facts=_facts(event, details),
         browser=browser_of(event.user_agent),
+        because=_decided(details),
+        justification=str(details.get("justification", "")),
     )
+
+
+def _decided(details: Mapping[str, Any]) -> str:
+    because = details.get("because", "")
+    return "; ".join(map(str, because)) if isinstance(because, list) else str(because or "")
 
 
 def _actor(event: Event) -> str:

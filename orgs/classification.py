@@ -10,6 +10,11 @@ class Classification(models.IntegerChoices):
     SENSITIVE = 2, "Sensitive"
     CRITICAL = 3, "Critical"
 
+    @property
+    def word(self) -> str:
+        """As addresses and events name it."""
+        return self.name.lower()
+
     @classmethod
     def up_to(cls, highest: int) -> frozenset["Classification"]:
         """The classes from the least to `highest`, which is one of them."""

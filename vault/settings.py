@@ -297,7 +297,6 @@ STORAGES = {
 TRASH_DAYS = 30
 INVITATION_HOURS = 72
 SETUP_LINK_HOURS = 24
-REVEAL_SECONDS = 30
 # How long a key of each purpose writes, and the root key wraps, before a rotation is due; and how often a key may wrap
 # before housekeeping rotates it by itself: at most 2^32 random nonces under one key (NIST SP 800-38D §8.3), with room
 # to spare.

@@ -1,9 +1,8 @@
-// form[data-copy-secret]: fetches a value straight into the clipboard and clears it after 30 seconds.
+// form[data-copy-secret]: fetches a value straight into the clipboard and clears it after the seconds that the server says.
 // button[data-copy="#element"]: copies what is on the page already.
 import { announce, ask, complain } from "./ask.js";
 import { countdown } from "./countdown.js";
 
-const CLEAR_AFTER = 30;
 let stop = () => {};
 let restore = () => {};
 
@@ -38,14 +37,16 @@ addEventListener("submit", async (event) => {
   stop();
   restore();
   const label = form.querySelector("[data-copy-label]");
-  const text = ask(form).then((answer) => answer.fields[0].value);
+  const asking = ask(form);
+  const text = asking.then((answer) => answer.fields[0].value);
   try {
     await write(text);
     const value = await text;
-    announce(`Copied. The clipboard is cleared in ${CLEAR_AFTER} seconds.`);
+    const { seconds } = await asking;
+    announce(`Copied. The clipboard is cleared in ${seconds} seconds.`);
     restore = () => { label.textContent = "Copy"; };
     const failed = () => complain("The clipboard could not be cleared. Copy something else over it.");
-    stop = countdown(CLEAR_AFTER, { tick: (left) => { label.textContent = `Copied, ${left} s`; }, end: () => { restore(); clear(value).catch(failed); } });
+    stop = countdown(seconds, { tick: (left) => { label.textContent = `Copied, ${left} s`; }, end: () => { restore(); clear(value).catch(failed); } });
   } catch (error) {
     complain(error.name === "NotAllowedError" ? "Your browser did not let this page copy. Reveal the value and copy it by hand." : error.message);
   }

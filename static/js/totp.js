@@ -11,7 +11,7 @@ function element(name, className, text = "") {
 }
 
 async function show(form, follow) {
-  const { code, seconds_left: left, period } = await ask(form);
+  const { code, seconds_left: left, period, seconds: shown, asked } = await ask(form);
   if (document.hidden) return;
   hide();
   const row = form.closest("[data-totp-row]");
@@ -19,16 +19,16 @@ async function show(form, follow) {
   const sealed = [...place.childNodes];
   const box = element("span", "totp");
   const digits = element("code", "totp__code", code.replace(/(\d{3})(?=\d)/g, "$1 ").trim());
-  const seconds = element("span", "totp__seconds");
+  const remaining = element("span", "totp__seconds");
   const ring = document.querySelector("svg[data-ring]").cloneNode(true);
   ring.classList.add("ring--large");
-  box.append(digits, ring, seconds);
+  box.append(digits, ring, remaining);
   place.replaceChildren(box);
   row.dataset.state = "revealed";
   form.querySelector("[data-totp-label]").textContent = "Hide code";
   announce(`Code ${[...code].join(" ")}, ${left} seconds left.`);
-  const again = () => { hide(); if (follow && left < SHORT) show(form, false).catch((error) => complain(error.message)); };
-  const stop = countdown(left, { ring, period, tick: (now) => { seconds.textContent = `${now} s`; }, end: again });
+  const again = () => { hide(); if (follow && !asked && left < SHORT && shown === left) show(form, false).catch((error) => complain(error.message)); };
+  const stop = countdown(shown, { ring, period, tick: (now) => { remaining.textContent = `${now} s`; }, end: again });
   hide = () => {
     stop();
     place.replaceChildren(...sealed);

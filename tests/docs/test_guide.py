@@ -6,6 +6,8 @@ import re
 import pytest
 from django.conf import settings
 
+from orgs.classification import Classification
+from orgs.demands import DEFAULTS
 from orgs.permissions import ROLE_PERMISSIONS, Permission
 from orgs.roles import Role
 from tests.docs.pages import ROOT, missing_tests, tables, text_of
@@ -89,7 +91,7 @@ def test_it_names_buttons_and_menus_as_the_pages_do() -> None:
     [
         ("for {} hours", settings.SETUP_LINK_HOURS),
         ("for {} days", settings.TRASH_DAYS),
-        ("for {} seconds", settings.REVEAL_SECONDS),
+        ("for {} seconds", DEFAULTS[Classification.INTERNAL].reveal_seconds),
         ("for {} hours", settings.INVITATION_HOURS),
     ],
 )

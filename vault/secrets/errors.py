@@ -97,6 +97,30 @@ class Conflict(SecretError):
         self.changes = changes
 
 
+class EvidenceNeeded(SecretError):
+    """The policy of the class asks for more than being allowed: a proof of who one is, a reason, or both.
+
+    `step_up`, `reason`: which of them to ask for. Nothing was opened.
+    """
+
+    status = HTTPStatus.FORBIDDEN
+
+    def __init__(self, *, step_up: bool, reason: bool) -> None:
+        wanted = " and ".join(
+            words for words, asked in (("prove that it is you", step_up), ("give a reason", reason)) if asked
+        )
+        super().__init__(f"To open this, {wanted}.")
+        self.step_up = step_up
+        self.reason = reason
+
+
+class ReasonRefused(SecretError):
+    """The reason cannot be kept in the log as it is. The message never repeats it."""
+
+    field = "reason"
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+
+
 class PreviewOutdated(SecretError):
     """What an import would do is no longer what was shown."""
 

@@ -117,7 +117,7 @@ FIELDS: dict[Kind, tuple[Field, ...]] = {
     ),
 }
 
-METADATA_LABELS = {"name": "Name", "description": "Description", "tags": "Tags"}
+METADATA_LABELS = {"name": "Name", "description": "Description", "tags": "Tags", "classification": "Classification"}
 """What is known about a secret without opening it. No field of a payload has one of these names."""
 
 ICONS: dict[Kind, str] = {

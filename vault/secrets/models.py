@@ -18,6 +18,12 @@ from vault.keys.purposes import Purpose
 from vault.secrets.kinds import ICONS, Kind
 
 
+def class_source(project: Project, environment: Environment) -> str:
+    """What people call the place whose class its secrets inherit: the environment, or the project whose only one it
+    is."""
+    return project.name if project.kind == Project.Kind.PASSWORDS else environment.name
+
+
 class Tag(models.Model):
     """A word by which secrets are found, shared by an organization."""
 
@@ -96,6 +102,11 @@ class Secret(models.Model):
     def effective_classification(self) -> Classification:
         """Its own class, or else that of its environment, which should be loaded."""
         return Classification(self.environment.classification if self.classification is None else self.classification)
+
+    @property
+    def class_source(self) -> str:
+        """What its class comes from, if it has none of its own."""
+        return class_source(self.project, self.environment)
 
     @property
     def place(self) -> Place:

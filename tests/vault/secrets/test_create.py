@@ -32,7 +32,12 @@ def test_it_makes_version_one_and_an_event_that_names_fields(
     assert version.field_names == version.changed_fields == ["username", "password"]
     assert [tag.name for tag in secret.tags.order_by("name")] == ["mail", "prod"]
     event = Event.objects.get(action=Action.SECRET_CREATED)
-    assert event.details == {"kind": "login", "environment": "Default", "fields": ["username", "password"]}
+    assert event.details == {
+        "kind": "login",
+        "environment": "Default",
+        "fields": ["username", "password"],
+        "classification": "internal",
+    }
     assert (event.resource_id, event.resource_label) == (str(secret.pk), "Mail")
 
 

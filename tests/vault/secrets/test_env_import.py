@@ -4,7 +4,7 @@ import pytest
 
 from audit.actions import Action
 from audit.models import Event
-from orgs.models import Environment
+from orgs.models import Environment, Grant
 from orgs.permissions import AccessDenied
 from tests.cast import Cast
 from tests.vault.secrets.conftest import StoreSecret
@@ -39,7 +39,12 @@ def test_it_records_the_comparison_and_no_value(
 ) -> None:
     preview = preview_env_import(actor=cast.bob, environment=development, text=TEXT)
     event = Event.objects.get(action=Action.SECRETS_COMPARED)
-    assert event.details == {"names": ["CHANGED", "SAME"], "count": 2}
+    assert event.details == {
+        "names": ["CHANGED", "SAME"],
+        "count": 2,
+        "because": ["Website is open to every member as Member"],
+        "grant": [str(Grant.objects.get(project=development.project_id).pk)],
+    }
     assert event.actor_id == str(cast.bob.pk)
     assert "old" not in repr(preview)
 

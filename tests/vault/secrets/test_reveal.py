@@ -10,7 +10,7 @@ from audit import services as audit
 from audit.actions import Action
 from audit.models import Event
 from audit.services import EventNotWritten
-from orgs.models import Environment, Membership
+from orgs.models import Environment, Grant, Membership
 from orgs.permissions import AccessDenied
 from tests.cast import Cast
 from tests.sealing import change
@@ -53,7 +53,15 @@ def test_it_writes_one_event_that_says_what_was_shown_under_which_key(
     assert Event.objects.count() == before + 1
     event = Event.objects.latest("id")
     assert event.action == action
-    assert event.details == {"version": 1, "fields": ["password"], "purpose": purpose.value}
+    opened = Grant.objects.get(project=login.project_id)
+    assert event.details == {
+        "version": 1,
+        "fields": ["password"],
+        "purpose": purpose.value,
+        "classification": "internal",
+        "because": "Team passwords is open to every member as Member",
+        "grant": str(opened.pk),
+    }
     assert event.actor_id == str(cast.bob.pk)
     key = WrappedKey.objects.get(scope=cast.acme.key_scope, purpose="data")
     assert bytes(event.key_id or b"") == bytes(key.key_id)

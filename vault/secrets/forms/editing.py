@@ -13,6 +13,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
 
+from orgs.classification import Classification
 from vault.forms import DescriptionField, NameField
 from vault.secrets.errors import SecretError, TooManyTags
 from vault.secrets.kinds import FIELDS, Content, Field, Kind
@@ -25,6 +26,7 @@ from vault.secrets.payload import (
     problem_of,
     with_line_feeds,
 )
+from vault.secrets.services import Keep
 
 _PLAIN = {"autocomplete": "off", "autocapitalize": "off", "autocorrect": "off", "spellcheck": "false"}
 _LAST_VERSION = 2**31 - 1
@@ -46,6 +48,33 @@ class TagsField(forms.CharField):
             return clean_tags(split_tags(str(value or "")))
         except TooManyTags as error:
             raise ValidationError(str(error), code="too_many") from error
+
+
+INHERIT = "inherit"
+
+
+class ClassificationField(forms.TypedChoiceField):
+    """The class of a secret; None for that of its environment. A form that comes without it gives `without`."""
+
+    without: Keep | None = None
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(
+            choices=[(INHERIT, "As the environment"), *((str(each.value), each.label) for each in Classification)],
+            coerce=lambda text: None if text == INHERIT else Classification(int(text)),
+            error_messages={"invalid_choice": "Choose one of these classes."},
+            **kwargs,
+        )
+
+    def clean(self, value: Any) -> Any:
+        return self.without if value in self.empty_values else super().clean(value)
+
+    def offer(self, inherited: Classification, source: str, *, least: Classification) -> None:
+        """Offers what is at least `least`; `inherited` is the class of the environment, which `source` names."""
+        self.choices = [
+            *([(INHERIT, f"{inherited.label}, as {source}")] if inherited >= least else []),
+            *((str(each.value), f"{each.label}, whatever {source} has") for each in Classification if each >= least),
+        ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +99,29 @@ class SecretForm(forms.Form):
     )
     description = DescriptionField(label="Description", length=DESCRIPTION_LENGTH)
     tags = TagsField(label="Tags")
+    classification = ClassificationField(
+        label="Classification", help_text="What opening it asks for: the organization's policy says so for each class."
+    )
 
-    def __init__(self, *args: Any, kind: Kind, stored: Collection[str] = (), **kwargs: Any) -> None:
-        """`stored`: the names of the payload's fields that hold something already; they may stay blank."""
+    def __init__(
+        self,
+        *args: Any,
+        kind: Kind,
+        inherited: Classification,
+        source: str,
+        least: Classification = Classification.INTERNAL,
+        stored: Collection[str] = (),
+        **kwargs: Any,
+    ) -> None:
+        """`stored`: the names of the payload's fields that hold something already; they may stay blank.
+
+        `inherited`: the class of the environment, `source`: what people call that place, `least`: the lowest class that
+        the person may choose.
+        """
         super().__init__(*args, **kwargs)
         self.kind = kind
+        offered: ClassificationField = self.fields["classification"]  # type: ignore[assignment]  # declared above
+        offered.offer(inherited, source, least=least)
         self.stored = frozenset(stored)
         for field in FIELDS[kind]:
             self._add(field)
@@ -203,6 +250,11 @@ class SecretEditForm(SecretForm):
         error_messages={"required": "The form came back without its version. Reload the page and enter it again."},
     )
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        offered: ClassificationField = self.fields["classification"]  # type: ignore[assignment]  # declared above
+        offered.without = Keep.KEEP
+
 
 class UntrashForm(forms.Form):
     """Another name for a secret whose own is taken by now."""
@@ -210,9 +262,17 @@ class UntrashForm(forms.Form):
     name = NameField(label="Name", length=NAME_LENGTH, widget=forms.TextInput(attrs=_PLAIN))
 
 
-def initial_of(*, name: str, description: str, tags: Iterable[str], base_version: int) -> dict[str, Any]:
+def initial_of(
+    *, name: str, description: str, tags: Iterable[str], classification: int | None, base_version: int
+) -> dict[str, Any]:
     """The metadata as a form shows it."""
-    return {"name": name, "description": description, "tags": ", ".join(tags), "base_version": base_version}
+    return {
+        "name": name,
+        "description": description,
+        "tags": ", ".join(tags),
+        "classification": INHERIT if classification is None else str(classification),
+        "base_version": base_version,
+    }
 
 
 def _widget(field: Field, *, kept: bool) -> forms.Widget:

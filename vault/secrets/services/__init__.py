@@ -9,19 +9,22 @@ from vault.secrets.services.revealing import (
     Download,
     Revealed,
     RevealPurpose,
+    ShownCode,
     download_file,
     reveal_secret,
     show_code,
 )
 from vault.secrets.services.trash import purge_expired_trash, purge_secret, trash_secret, untrash_secret
-from vault.secrets.services.writing import create_secret, restore_version, update_secret
+from vault.secrets.services.writing import Keep, create_secret, restore_version, update_secret
 
 __all__ = [
     "Download",
     "Imported",
+    "Keep",
     "Preview",
     "RevealPurpose",
     "Revealed",
+    "ShownCode",
     "State",
     "create_secret",
     "download_file",

@@ -1,13 +1,13 @@
 """Importing a `.env` text into an environment: first what it would do, then doing it in one transaction.
 
-Comparing tells about values (a guess that comes out "same" was right), so it asks for `secret:reveal` and is an event,
-as a reveal is. What was shown is bound to what is done by a seal over the text and every version that was compared;
-nothing of it is kept on the server.
+Comparing tells about values (a guess that comes out "same" was right), so it asks for `secret:reveal`, for what the
+policies of their classes demand, and is an event, as a reveal is. What was shown is bound to what is done by a seal
+over the text and every version that was compared; nothing of it is kept on the server.
 """
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from uuid import uuid4
 
@@ -19,11 +19,14 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 from accounts.models import User
 from audit.actions import Action
 from audit.services import append
+from orgs.demands import strictest
 from orgs.models import Environment
-from orgs.permissions import Permission
+from orgs.permissions import Decision, Permission, hold_authority
+from orgs.places import Place
 from vault.secrets import env_file
 from vault.secrets.env_file import Entry, EnvFile, Mistake
 from vault.secrets.errors import LinesNotImportable, NothingToImport, PreviewOutdated
+from vault.secrets.evidence import NO_EVIDENCE, Evidence, demanded, weigh
 from vault.secrets.kinds import FIELDS, Kind
 from vault.secrets.metadata import clean_metadata
 from vault.secrets.models import Secret, SecretVersion
@@ -83,24 +86,30 @@ class Imported:
     equal: int
 
 
-def preview_env_import(*, actor: User, environment: Environment, text: str) -> Preview:
+def preview_env_import(
+    *, actor: User, environment: Environment, text: str, evidence: Evidence = NO_EVIDENCE
+) -> Preview:
     """What importing `text` would do. The comparison is an event, committed before anything is decrypted.
 
-    Raises `AccessDenied` without `secret:write` and `secret:reveal`, UnreadableFile for a text as a whole,
-    NothingToImport; `EventNotWritten` if the log cannot be written.
+    Raises `AccessDenied` without `secret:write` and `secret:reveal`, EvidenceNeeded and ReasonRefused where the policy
+    of what is compared asks for more than `evidence` has, UnreadableFile for a text as a whole, NothingToImport;
+    `EventNotWritten` if the log cannot be written.
     """
     parsed = _parsed(text)
     with transaction.atomic(durable=True):
+        hold_authority(environment.organization_id)
         # Held, so that what is compared is what the event names: nobody renames or purges one in between.
+        environment = lock_environment(Permission.SECRET_WRITE, environment)
         existing = _existing(environment, parsed.entries)
-        _authorize(actor, environment, parsed.entries, existing)
+        opening = _authorize(actor, environment, parsed.entries, existing)
+        said = weigh(evidence, strictest([demanded(each) for each in opening]), actor) if opening else {}
         versions = _current_versions(existing)
         append(
             actor=actor.audit_actor,
             action=Action.SECRETS_COMPARED,
             organization_id=environment.organization_id,
             resource=environment.audit_resource,
-            details={"names": sorted(existing), "count": len(existing)},
+            details={"names": sorted(existing), "count": len(existing), **_reasons(opening), **said},
         )
     rows = [_row(entry, existing, versions) for entry in parsed.entries]
     rows += [Row(mistake.line, mistake.name, State.INVALID, mistake.reason) for mistake in parsed.mistakes]
@@ -110,23 +119,34 @@ def preview_env_import(*, actor: User, environment: Environment, text: str) -> P
 
 
 def import_env(
-    *, actor: User, environment: Environment, text: str, seal: str, accept_invalid: bool = False
+    *,
+    actor: User,
+    environment: Environment,
+    text: str,
+    seal: str,
+    accept_invalid: bool = False,
+    evidence: Evidence = NO_EVIDENCE,
 ) -> Imported:
     """Does what the preview with this `seal` showed: all of it, or nothing.
 
-    Lines that cannot be imported are left out only with `accept_invalid`. Raises PreviewOutdated if the text or any
-    secret that it names differs from what was shown, LinesNotImportable, and as `preview_env_import`.
+    Lines that cannot be imported are left out only with `accept_invalid`. A reason was given for the preview, and is
+    not asked for again. Raises PreviewOutdated if the text, or any secret that it names or its class, differs from what
+    was shown, LinesNotImportable, and as `preview_env_import`.
     """
     parsed = _parsed(text)
     try:
         with transaction.atomic():
+            hold_authority(environment.organization_id)
             # Held, so that nobody adds a name, or deletes the environment, between the comparison and the import.
             place = lock_environment(Permission.SECRET_WRITE, environment)
             existing = _existing(place, parsed.entries)
-            _authorize(actor, place, parsed.entries, existing)
+            opening = _authorize(actor, place, parsed.entries, existing)
             expected = _seal(actor, place, env_file.normalize(text), existing)
             if not constant_time_compare(expected, seal):
                 raise PreviewOutdated
+            if opening:
+                demands = strictest([demanded(each) for each in opening])
+                weigh(evidence, replace(demands, reason_required=False), actor)
             versions = _current_versions(existing)
             rows = {entry.name: _row(entry, existing, versions) for entry in parsed.entries}
             invalid = len(parsed.mistakes) + sum(row.state is State.INVALID for row in rows.values())
@@ -170,15 +190,31 @@ def _parsed(text: str) -> EnvFile:
     return EnvFile(good, mistakes)
 
 
-def _authorize(actor: User, environment: Environment, entries: Sequence[Entry], existing: Mapping[str, Secret]) -> None:
-    """Whoever imports compares, and a comparison tells whether a value is known: both are asked for, for every name."""
+def _authorize(
+    actor: User, environment: Environment, entries: Sequence[Entry], existing: Mapping[str, Secret]
+) -> Sequence[Decision]:
+    """Whoever imports compares, and a comparison tells whether a value is known: both are asked for, for every name.
+
+    Returns the decisions that allow to open what is going to be compared. Raises AccessDenied.
+    """
     places = [
         existing[entry.name].place
         if entry.name in existing
         else environment.place.secret(entry.name, environment.classification)
         for entry in entries
     ]
-    authorize_all(actor, (Permission.SECRET_WRITE, Permission.SECRET_REVEAL), environment, places)
+    decisions = authorize_all(actor, (Permission.SECRET_WRITE, Permission.SECRET_REVEAL), environment, places)
+    opened: list[Place] = [secret.place for secret in existing.values() if secret.kind == Kind.VALUE]
+    return [decisions[Permission.SECRET_REVEAL, place] for place in opened]
+
+
+def _reasons(opening: Sequence[Decision]) -> dict[str, object]:
+    """How the event says why the comparison was allowed: each way that was used."""
+    if not opening:
+        return {}
+    grants = sorted({str(each.grant) for each in opening if each.grant})
+    because = sorted({each.because for each in opening})
+    return {"because": because, **({"grant": grants} if grants else {})}
 
 
 def _existing(environment: Environment, entries: Sequence[Entry]) -> dict[str, Secret]:
@@ -261,7 +297,13 @@ def _secret(actor: User, environment: Environment, entry: Entry) -> Secret:
 
 
 def _seal(actor: User, environment: Environment, text: str, existing: Mapping[str, Secret]) -> str:
-    """An HMAC over who imports what, where, over which versions. The page carries it; it is stored nowhere."""
-    seen = sorted((secret.uid.hex, secret.version, name) for name, secret in existing.items())
+    """An HMAC over who imports what, where, over which versions of which classes.
+
+    The page carries it; it is stored nowhere.
+    """
+    seen = sorted(
+        (secret.uid.hex, secret.version, name, int(secret.effective_classification))
+        for name, secret in existing.items()
+    )
     message = json.dumps([str(actor.pk), str(environment.pk), text, seen])
     return salted_hmac("vault.secrets.env_import", message, algorithm="sha256").hexdigest()

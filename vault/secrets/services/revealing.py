@@ -1,4 +1,8 @@
-"""The one way to a value: check again under lock, write the event, commit, and only then decrypt.
+"""The one way to a value: check again under lock, weigh what the policy of its class demands, write the event, commit,
+and only then decrypt.
+
+Nobody's authority, and no class, changes between the check and the commit: such changes wait for the organization's row
+(`hold_authority`), after which the secret and its environment are read anew.
 
 Whatever fails before the commit shows nothing. The event is there before the value is, so a value was never shown that
 the log does not know of; the other way round, the log may name one that could not be opened.
@@ -7,6 +11,7 @@ the log does not know of; the other way round, the log may name one that could n
 import time
 from collections.abc import Collection, Iterator, Mapping
 from enum import StrEnum
+from typing import NamedTuple
 
 from django.db import transaction
 from django.db.models import F
@@ -14,14 +19,15 @@ from django.db.models import F
 from accounts.models import User
 from audit.actions import Action
 from audit.services import append
-from orgs.permissions import Permission
+from orgs.permissions import Permission, hold_authority
 from vault.crypto.secrecy import Confidential
 from vault.secrets.codes import Code, CodeKey
 from vault.secrets.errors import InTrash, NoCodeKey, UnknownField, UnknownVersion
+from vault.secrets.evidence import NO_EVIDENCE, Evidence, demanded, weigh
 from vault.secrets.kinds import Content, Kind, field_names, field_of
 from vault.secrets.models import Secret, SecretVersion
 from vault.secrets.payload import clean_filename, file_bytes
-from vault.secrets.permissions import authorize
+from vault.secrets.permissions import authorize, event_details
 
 
 class RevealPurpose(StrEnum):
@@ -43,16 +49,18 @@ _ACTIONS = {
 class Revealed(Confidential):
     """Values that may be shown to the person who asked: `items()` gives field names and text, in the form's order.
 
-    `version` is the number that they were read from. Its `repr` shows no value.
+    `version` is the number that they were read from, `seconds` how long they may stay on screen. Its `repr` shows no
+    value.
     """
 
-    __slots__ = ("_values", "version")
+    __slots__ = ("_values", "seconds", "version")
 
     version: int
+    seconds: int
     _values: Mapping[str, str]
 
-    def __init__(self, values: Mapping[str, str], *, version: int) -> None:
-        self._set(_values=dict(values), version=version)
+    def __init__(self, values: Mapping[str, str], *, version: int, seconds: int) -> None:
+        self._set(_values=dict(values), version=version, seconds=seconds)
 
     def __getitem__(self, field: str) -> str:
         return self._values[field]
@@ -62,6 +70,13 @@ class Revealed(Confidential):
 
     def items(self) -> Iterator[tuple[str, str]]:
         return iter(self._values.items())
+
+
+class ShownCode(NamedTuple):
+    """A code, and for how many seconds it may stay on screen: no longer than it holds."""
+
+    code: Code
+    seconds: int
 
 
 class Download(Confidential):
@@ -83,13 +98,15 @@ def reveal_secret(
     fields: Collection[str] | None = None,
     version: int | None = None,
     purpose: RevealPurpose = RevealPurpose.REVEAL,
+    evidence: Evidence = NO_EVIDENCE,
 ) -> Revealed:
     """The values of `fields` (None: of all that can be shown), of the current version or of number `version`.
 
     A field that holds nothing comes as an empty text. A file's content is not shown but downloaded.
 
-    Raises `AccessDenied` without `secret:reveal`, UnknownField, UnknownVersion, InTrash; `EventNotWritten` if the log
-    cannot be written; `CryptoError` if the value does not open.
+    Raises `AccessDenied` without `secret:reveal`, EvidenceNeeded and ReasonRefused where the policy of its class asks
+    for more than `evidence` has, UnknownField, UnknownVersion, InTrash; `EventNotWritten` if the log cannot be written;
+    `CryptoError` if the value does not open.
     """
     kind = Kind(secret.kind)
     shown = [name for name in field_names(kind) if fields is None or name in fields]
@@ -99,55 +116,77 @@ def reveal_secret(
         if fields is not None:
             raise UnknownField("A file is not shown here. Download it.")
         shown.remove("content")
-    opened = _recorded(
-        actor, secret, version, _ACTIONS[purpose], {"fields": shown, "purpose": RevealPurpose(purpose).value}
-    )
+    details: dict[str, object] = {"fields": shown, "purpose": RevealPurpose(purpose).value}
+    opened, seconds = _recorded(actor, secret, version, evidence, _ACTIONS[purpose], details)
     payload = opened.payload
-    return Revealed({name: payload.get(name, "") for name in shown}, version=opened.number)
+    return Revealed({name: payload.get(name, "") for name in shown}, version=opened.number, seconds=seconds)
 
 
-def download_file(*, actor: User, secret: Secret, version: int | None = None) -> Download:
+def download_file(
+    *, actor: User, secret: Secret, version: int | None = None, evidence: Evidence = NO_EVIDENCE
+) -> Download:
     """The stored file. Raises UnknownField for another kind of secret, and as `reveal_secret`."""
     if Kind(secret.kind) is not Kind.FILE:
         raise UnknownField("Only files are downloaded. Reveal this value instead.")
-    payload = _recorded(actor, secret, version, Action.SECRET_DOWNLOADED, {"fields": ["content"]}).payload
+    opened, _ = _recorded(actor, secret, version, evidence, Action.SECRET_DOWNLOADED, {"fields": ["content"]})
+    payload = opened.payload
     return Download(file_bytes(payload), filename=clean_filename(payload.get("filename", "")))
 
 
-def show_code(*, actor: User, secret: Secret) -> Code:
+def show_code(*, actor: User, secret: Secret, evidence: Evidence = NO_EVIDENCE) -> ShownCode:
     """The login's one-time code of this moment. Raises NoCodeKey, and as `reveal_secret`."""
     field = field_of(Kind(secret.kind), "totp")
     if field is None or field.content is not Content.TOTP:
         raise NoCodeKey
-    payload = _recorded(actor, secret, None, Action.SECRET_CODE_SHOWN, {"field": "totp"}).payload
-    if not payload.get("totp"):
+    opened, seconds = _recorded(actor, secret, None, evidence, Action.SECRET_CODE_SHOWN, {"field": "totp"})
+    key = opened.payload.get("totp")
+    if not key:
         raise NoCodeKey
-    return CodeKey.parse(payload["totp"]).code(time.time())
+    code = CodeKey.parse(key).code(time.time())
+    return ShownCode(code, min(code.seconds_left, seconds))
 
 
 def _recorded(
-    actor: User, secret: Secret, number: int | None, action: Action, details: dict[str, object]
-) -> SecretVersion:
-    """The version that may be opened now: its event is committed. Nothing is decrypted here."""
+    actor: User,
+    secret: Secret,
+    number: int | None,
+    evidence: Evidence,
+    action: Action,
+    details: dict[str, object],
+) -> tuple[SecretVersion, int]:
+    """The version that may be opened now, and for how many seconds it may be shown: its event is committed. Nothing is
+    decrypted here."""
     with transaction.atomic(durable=True):
-        authorize(actor, Permission.SECRET_REVEAL, secret)
-        version = _live_version(secret, number)
+        hold_authority(secret.organization_id)
+        version = _version(secret, number)
+        current = secret if version is None else version.secret
+        decision = authorize(actor, Permission.SECRET_REVEAL, current, held=True)
+        if version is None:
+            raise UnknownVersion
+        if current.trashed_at is not None:
+            raise InTrash
+        demands = demanded(decision)
+        said = weigh(evidence, demands, actor)
         append(
             actor=actor.audit_actor,
             action=action,
-            organization_id=secret.organization_id,
-            resource=secret.audit_resource,
+            organization_id=current.organization_id,
+            resource=current.audit_resource,
             key_id=version.payload_envelope.key_id,
-            details={"version": version.number, **details},
+            details={
+                "version": version.number,
+                **details,
+                "classification": current.effective_classification.word,
+                **event_details(decision),
+                **said,
+            },
         )
-    return version
+    return version, demands.reveal_seconds
 
 
-def _live_version(secret: Secret, number: int | None) -> SecretVersion:
-    """The version of that number (None: the current one) of a secret that is not in the trash, as it is now."""
+def _version(secret: Secret, number: int | None) -> SecretVersion | None:
+    """The version of that number (None: the current one) with the secret and its environment, all as they are now."""
     wanted = F("secret__version") if number is None else number
     versions = SecretVersion.objects.filter(secret_id=secret.pk, number=wanted)
-    version = next(iter(versions.filter(secret__trashed_at__isnull=True)), None)  # the number names one at most
-    if version is None:
-        raise InTrash if versions.exists() else UnknownVersion
-    return version
+    versions = versions.select_related("secret__environment").defer("secret__search_text", "secret__description")
+    return next(iter(versions), None)  # the number names one at most

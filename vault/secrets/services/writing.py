@@ -1,16 +1,20 @@
 """Creating, editing and restoring secrets."""
 
 from collections.abc import Collection, Iterable, Mapping
+from enum import Enum
 
 from django.db import IntegrityError, transaction
 
 from accounts.models import User
 from audit.actions import Action
 from audit.services import append
+from orgs.classification import Classification
 from orgs.models import Environment
-from orgs.permissions import Permission
+from orgs.permissions import Permission, hold_authority
+from orgs.places import Place
+from orgs.services.authority import lock_organization
 from vault.crypto.errors import DamagedValue
-from vault.secrets.errors import NameTaken
+from vault.secrets.errors import Conflict, NameTaken
 from vault.secrets.kinds import Kind
 from vault.secrets.metadata import clean_metadata
 from vault.secrets.models import Secret
@@ -27,6 +31,12 @@ from vault.secrets.services.versions import (
 )
 
 
+class Keep(Enum):
+    """That something stays as it is, where None means something of its own."""
+
+    KEEP = "keep"
+
+
 def create_secret(
     *,
     actor: User,
@@ -35,20 +45,28 @@ def create_secret(
     name: str,
     description: str = "",
     tags: Iterable[str] = (),
+    classification: Classification | None = None,
     values: Mapping[str, str],
 ) -> Secret:
     """A secret with its first version; `values` maps the kind's field names to text (a file's to base64).
 
-    Raises `AccessDenied` without `secret:write`, NameTaken, InvalidPayload, TooManyTags, `ValidationError`.
+    `classification`: None for that of the environment; one below it takes `project:configure`. Raises `AccessDenied`
+    without `secret:write`, NameTaken, InvalidPayload, TooManyTags, `ValidationError`.
     """
     kind = Kind(kind)
     metadata = clean_metadata(name=name, description=description, tags=tags)
     payload = clean_payload(kind, values)
     try:
         with transaction.atomic():
+            hold_authority(environment.organization_id)
             place = lock_environment(Permission.SECRET_WRITE, environment)
-            there = place.place.secret(metadata.name, place.classification)
-            authorize(actor, Permission.SECRET_WRITE, place, place=there)
+            inherited = Classification(place.classification)
+            own = inherited if classification is None else Classification(classification)
+            there = place.place.secret(metadata.name, own)
+            authorize(actor, Permission.SECRET_WRITE, place, place=there, held=True)
+            if own < inherited:
+                for each in (there, place.place.secret(metadata.name, inherited)):
+                    authorize(actor, Permission.PROJECT_CONFIGURE, place, place=each, held=True)
             refuse_if_taken(place, metadata.name)
             secret = Secret(
                 organization_id=place.organization_id,
@@ -59,6 +77,7 @@ def create_secret(
                 name_key=metadata.name_key,
                 description=metadata.description,
                 search_text=metadata.search_text,
+                classification=classification,
                 version=1,
                 created_by=actor,
                 updated_by=actor,
@@ -71,7 +90,12 @@ def create_secret(
                 action=Action.SECRET_CREATED,
                 organization_id=secret.organization_id,
                 resource=secret.audit_resource,
-                details={"kind": kind.value, "environment": place.name, "fields": names_in_use(kind, payload)},
+                details={
+                    "kind": kind.value,
+                    "environment": place.name,
+                    "fields": names_in_use(kind, payload),
+                    "classification": own.word,
+                },
             )
     except IntegrityError as error:
         raise NameTaken(metadata.name) from error
@@ -86,6 +110,7 @@ def update_secret(
     name: str,
     description: str,
     tags: Iterable[str],
+    classification: Classification | Keep | None = Keep.KEEP,
     values: Mapping[str, str],
     clear: Collection[str] = (),
     from_browser: bool = False,
@@ -94,15 +119,22 @@ def update_secret(
 
     `values` has the fields that get a new value; those that are missing or empty keep theirs, those in `clear` lose it.
     With `from_browser` a value that differs from the stored one in its line ends only is the stored one, because a
-    text box rewrites line ends.
+    text box rewrites line ends. `classification`: None for that of the environment; what then counts may be less than
+    what counts now for those only who have `project:configure` there, before and after.
 
     Raises Conflict when somebody was faster, `AccessDenied` without `secret:write`, InTrash, and as `create_secret`.
     """
     metadata = clean_metadata(name=name, description=description, tags=tags)
+    reclassifying = not isinstance(classification, Keep) and classification != secret.classification
     try:
         with transaction.atomic():
+            if reclassifying:  # a change of authority: whoever opens it now is done, or sees the new class
+                lock_organization(secret.organization_id)
             locked = lock_secret(actor, Permission.SECRET_WRITE, secret)
             refuse_if_newer(locked, base_version)
+            if locked.classification != secret.classification and not isinstance(classification, Keep):
+                raise Conflict(locked.version, [])  # classified in this very moment
+            words_before = _class_words(locked)
             kind = Kind(locked.kind)
             before = version_of(locked, locked.version).payload
             payload = clean_payload(kind, _merged(before, values, clear, from_browser=from_browser))
@@ -112,14 +144,18 @@ def update_secret(
                     ("name", metadata.name != locked.name),
                     ("description", metadata.description != locked.description),
                     ("tags", list(metadata.tags) != sorted(locked.tags.values_list("name", flat=True))),
+                    ("classification", reclassifying),
                 )
                 if differs
             ] + changed_names(kind, before, payload)
             if not changed:
                 return locked
+            before_that = locked.place
+            if not isinstance(classification, Keep):
+                locked.classification = classification
+            there = locked.environment.place.secret(metadata.name, locked.effective_classification)
+            lowered = _authorize_move(actor, locked, before_that, there)
             if "name" in changed:
-                there = locked.environment.place.secret(metadata.name, locked.effective_classification)
-                authorize(actor, Permission.SECRET_WRITE, locked, place=there)
                 refuse_if_taken(locked.environment, metadata.name)
             advance(locked, actor)
             add_version(locked, payload, changed_fields=changed)
@@ -130,13 +166,22 @@ def update_secret(
             if "tags" in changed:
                 set_tags(locked, metadata.tags)
             renaming = {"from": renamed_from, "to": locked.name} if "name" in changed else {}
-            append(
-                actor=actor.audit_actor,
-                action=Action.SECRET_UPDATED,
-                organization_id=locked.organization_id,
-                resource=locked.audit_resource,
-                details={"version": locked.version, "changed_fields": changed, **renaming},
-            )
+            if changed != ["classification"]:
+                append(
+                    actor=actor.audit_actor,
+                    action=Action.SECRET_UPDATED,
+                    organization_id=locked.organization_id,
+                    resource=locked.audit_resource,
+                    details={"version": locked.version, "changed_fields": changed, **renaming},
+                )
+            if reclassifying:
+                append(
+                    actor=actor.audit_actor,
+                    action=Action.SECRET_DECLASSIFIED if lowered else Action.SECRET_CLASSIFIED,
+                    organization_id=locked.organization_id,
+                    resource=locked.audit_resource,
+                    details={"version": locked.version, "from": words_before, "to": _class_words(locked)},
+                )
     except IntegrityError as error:
         raise NameTaken(metadata.name) from error
     return locked
@@ -169,6 +214,24 @@ def restore_version(*, actor: User, secret: Secret, number: int) -> Secret:
         details={"version": locked.version, "restored_from": number, "changed_fields": changed},
     )
     return locked
+
+
+def _authorize_move(actor: User, locked: Secret, before: Place, after: Place) -> bool:
+    """Whether a change of name or class lowers the class, which takes `project:configure` on the secret as it was and
+    as it is going to be. Raises AccessDenied."""
+    if after != before:
+        authorize(actor, Permission.SECRET_WRITE, locked, place=after)
+    lowered = (after.classification or 0) < (before.classification or 0)
+    if lowered:
+        for place in (before, after):
+            authorize(actor, Permission.PROJECT_CONFIGURE, locked, place=place)
+    return lowered
+
+
+def _class_words(secret: Secret) -> str:
+    """The class as an event says it."""
+    word = secret.effective_classification.word
+    return f"{word}, inherited" if secret.classification is None else word
 
 
 def refuse_if_taken(environment: Environment, name: str) -> None:

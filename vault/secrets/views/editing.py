@@ -1,27 +1,35 @@
 """Creating a secret, and making its next version."""
 
 from http import HTTPStatus
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from accounts.gate import person
+from orgs.classification import Classification
 from orgs.context import enter_organization
-from orgs.permissions import Permission
+from orgs.models import Environment
+from orgs.permissions import Permission, permissions_of
 from orgs.selectors import environment_for
 from vault.errors import error_response
 from vault.secrets.errors import Conflict, InTrash, SecretError
-from vault.secrets.forms.editing import SecretEditForm, SecretForm, initial_of
+from vault.secrets.evidence import Evidence
+from vault.secrets.forms.editing import INHERIT, SecretEditForm, SecretForm, initial_of
 from vault.secrets.forms.generating import GeneratorForm
+from vault.secrets.forms.opening import ANSWERS
 from vault.secrets.kinds import ABOUT, ICONS, Kind
-from vault.secrets.models import Secret
+from vault.secrets.models import Secret, class_source
 from vault.secrets.payload import InvalidPayload
 from vault.secrets.selectors import permitted_on, secret_for, tags_in_use, version_for_display
-from vault.secrets.services import RevealPurpose, create_secret, reveal_secret, update_secret
+from vault.secrets.services import Revealed, RevealPurpose, create_secret, reveal_secret, update_secret
+from vault.secrets.views.opening import Asking, with_evidence
 
 KIND_CARDS = [(kind, ICONS[kind], ABOUT[kind]) for kind in Kind]
 
@@ -41,7 +49,8 @@ def create(request: HttpRequest, environment: UUID) -> HttpResponse:
         request.POST if request.method == "POST" else None,
         request.FILES if request.method == "POST" else None,
         kind=kind,
-        initial={"name": request.GET.get("name", "")[:200]},
+        **_classes_for_new(request, place),
+        initial={"name": request.GET.get("name", "")[:200], "classification": INHERIT},
     )
     if form.is_valid():
         try:
@@ -52,6 +61,7 @@ def create(request: HttpRequest, environment: UUID) -> HttpResponse:
                 name=form.cleaned_data["name"],
                 description=form.cleaned_data["description"],
                 tags=form.cleaned_data["tags"],
+                classification=form.cleaned_data["classification"],
                 values=form.values,
             )
         except (SecretError, ValidationError, InvalidPayload) as error:
@@ -72,6 +82,7 @@ def create(request: HttpRequest, environment: UUID) -> HttpResponse:
     return render(request, "secrets/create.html", context, status=_status(form))
 
 
+@sensitive_post_parameters(*ANSWERS)
 @require_http_methods(["GET", "POST"])
 def edit(request: HttpRequest, secret: UUID) -> HttpResponse:
     """The next version. A blank field keeps what is stored; nothing stored is shown unless it is asked for."""
@@ -80,11 +91,11 @@ def edit(request: HttpRequest, secret: UUID) -> HttpResponse:
     if found.trashed_at is not None:
         return error_response(request, HTTPStatus.CONFLICT, str(InTrash()))
     if request.method != "POST":
-        form = SecretEditForm(kind=Kind(found.kind), stored=_stored(found), initial=_initial(found))
+        form = SecretEditForm(**_made_for(found), initial=_initial(found))
         return _edit_page(request, found, form)
     if "fill" in request.POST:
         return _filled_in(request, found)
-    form = SecretEditForm(request.POST, request.FILES, kind=Kind(found.kind), stored=_stored(found))
+    form = SecretEditForm(request.POST, request.FILES, **_made_for(found))
     if not form.is_valid():
         return _edit_page(request, found, form, status=HTTPStatus.UNPROCESSABLE_ENTITY)
     try:
@@ -95,6 +106,7 @@ def edit(request: HttpRequest, secret: UUID) -> HttpResponse:
             name=form.cleaned_data["name"],
             description=form.cleaned_data["description"],
             tags=form.cleaned_data["tags"],
+            classification=form.cleaned_data["classification"],
             values=form.values,
             clear=form.cleared,
             from_browser=True,
@@ -115,16 +127,26 @@ def edit(request: HttpRequest, secret: UUID) -> HttpResponse:
 def _filled_in(request: HttpRequest, secret: Secret) -> HttpResponse:
     """The form with the stored values in it, a reveal like any other; what was typed already stays."""
     actor = person(request)
-    kind = Kind(secret.kind)
     secret_for(actor, secret.pk, Permission.SECRET_REVEAL)  # records the denial of whoever may write only
+
+    def opening(evidence: Evidence) -> Revealed:
+        return reveal_secret(actor=actor, secret=secret, purpose=RevealPurpose.EDIT, evidence=evidence)
+
+    def asking() -> Asking:
+        back_url = reverse("secrets:edit", args=[secret.pk])
+        return Asking(secret.organization, secret.name, back_url, submit="Fill in", secret=secret)
+
     try:
-        revealed = reveal_secret(actor=actor, secret=secret, purpose=RevealPurpose.EDIT)
+        revealed = with_evidence(request, opening, asking)
     except SecretError as error:
         return error_response(request, error.status, str(error))
-    typed = {name: request.POST.get(name, "") for name in ("name", "description", "tags", "base_version")}
+    if isinstance(revealed, HttpResponse):
+        return revealed
+    metadata = ("name", "description", "tags", "classification", "base_version")
+    typed = {name: request.POST[name] for name in metadata if name in request.POST}
     values = {f"field_{name}": request.POST.get(f"field_{name}") or value for name, value in revealed.items()}
-    form = SecretEditForm(kind=kind, stored=_stored(secret), initial={**_initial(secret), **typed, **values})
-    return _edit_page(request, secret, form, filled=True)
+    form = SecretEditForm(**_made_for(secret), initial={**_initial(secret), **typed, **values})
+    return _edit_page(request, secret, form, filled_for=revealed.seconds)
 
 
 def _conflict_page(request: HttpRequest, secret: Secret, conflict: Conflict) -> HttpResponse:
@@ -132,7 +154,7 @@ def _conflict_page(request: HttpRequest, secret: Secret, conflict: Conflict) -> 
     latest = secret_for(person(request), secret.pk, Permission.SECRET_WRITE)
     data = request.POST.copy()
     data["base_version"] = str(conflict.current)
-    form = SecretEditForm(data, request.FILES, kind=Kind(latest.kind), stored=_stored(latest))
+    form = SecretEditForm(data, request.FILES, **_made_for(latest))
     if form.is_valid() and any(request.FILES.values()):
         form.refuse(ValidationError([]))
     return _edit_page(request, latest, form, status=HTTPStatus.CONFLICT, conflict=conflict)
@@ -145,8 +167,9 @@ def _edit_page(
     *,
     status: int = HTTPStatus.OK,
     conflict: Conflict | None = None,
-    filled: bool = False,
+    filled_for: int | None = None,
 ) -> HttpResponse:
+    """`filled_for`: for how many seconds the stored values that are filled in may be seen; None: none are."""
     enter_organization(request, secret.organization)
     permitted = permitted_on(secret)
     context = {
@@ -154,14 +177,34 @@ def _edit_page(
         "secret": secret,
         "kind": Kind(secret.kind),
         "conflict": conflict,
-        "filled": filled,
-        "may_fill": Permission.SECRET_REVEAL in permitted and bool(form.stored) and not filled,
+        "filled_for": filled_for,
+        "may_fill": Permission.SECRET_REVEAL in permitted and bool(form.stored) and filled_for is None,
         "tags_in_use": tags_in_use(person(request), secret.organization),
         "generator_form": GeneratorForm(auto_id="generator_%s"),
         "permitted": permitted,
         "nav": "secrets",
     }
     return render(request, "secrets/edit.html", context, status=status)
+
+
+def _classes_for_new(request: HttpRequest, place: Environment) -> dict[str, Any]:
+    """What the form for a new secret says about classes: only who configures the project goes below its own."""
+    inherited = Classification(place.classification)
+    may_lower = Permission.PROJECT_CONFIGURE in permissions_of(person(request), place)
+    least = Classification.INTERNAL if may_lower else inherited
+    return {"inherited": inherited, "source": class_source(place.project, place), "least": least}
+
+
+def _made_for(secret: Secret) -> dict[str, Any]:
+    """What the form for editing `secret` is made of; only who configures the project lowers its class."""
+    may_lower = Permission.PROJECT_CONFIGURE in permitted_on(secret)
+    return {
+        "kind": Kind(secret.kind),
+        "stored": _stored(secret),
+        "inherited": Classification(secret.environment.classification),
+        "source": secret.class_source,
+        "least": Classification.INTERNAL if may_lower else secret.effective_classification,
+    }
 
 
 def _stored(secret: Secret) -> list[str]:
@@ -175,6 +218,7 @@ def _initial(secret: Secret) -> dict[str, object]:
         name=secret.name,
         description=secret.description,
         tags=secret.tags.order_by("name").values_list("name", flat=True),
+        classification=secret.classification,
         base_version=secret.version,
     )
 

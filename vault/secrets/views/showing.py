@@ -5,24 +5,36 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.http import content_disposition_header
+from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.gate import person
+from accounts.models import User
 from orgs.context import enter_organization
 from orgs.permissions import Permission
 from vault.errors import error_response, wants_json
 from vault.secrets.codes import Code
-from vault.secrets.errors import SecretError
+from vault.secrets.errors import EvidenceNeeded, SecretError
+from vault.secrets.evidence import Evidence
+from vault.secrets.forms.opening import ANSWERS, EvidenceForm
 from vault.secrets.kinds import FIELDS, Content, Field, Kind
 from vault.secrets.models import Secret, SecretVersion
 from vault.secrets.payload import link_target
 from vault.secrets.selectors import permitted_on, secret_for, version_for_display
-from vault.secrets.services import Revealed, RevealPurpose, download_file, reveal_secret, show_code
+from vault.secrets.services import (
+    Download,
+    Revealed,
+    RevealPurpose,
+    ShownCode,
+    download_file,
+    reveal_secret,
+    show_code,
+)
+from vault.secrets.views.opening import Asking, with_evidence
 
 _LAST_VERSION = 2**31 - 1
 
@@ -63,6 +75,7 @@ def version(request: HttpRequest, secret: UUID, number: int) -> HttpResponse:
     return secret_page(request, found, number=number)
 
 
+@sensitive_post_parameters(*ANSWERS)
 @require_POST
 def reveal(request: HttpRequest, secret: UUID) -> HttpResponse:
     """Shows fields (`field`, repeated; none means all) of the current version or of number `version`.
@@ -73,50 +86,78 @@ def reveal(request: HttpRequest, secret: UUID) -> HttpResponse:
     found = secret_for(actor, secret, Permission.SECRET_REVEAL, with_place=False)
     number = _number(request.POST.get("version", ""))
     copying = request.POST.get("purpose") == RevealPurpose.COPY
-    try:
-        revealed = reveal_secret(
+
+    def opening(evidence: Evidence) -> Revealed:
+        return reveal_secret(
             actor=actor,
             secret=found,
             fields=request.POST.getlist("field") or None,
             version=number,
             purpose=RevealPurpose.COPY if copying else RevealPurpose.REVEAL,
+            evidence=evidence,
         )
+
+    try:
+        revealed = with_evidence(request, opening, lambda: _asking(found, "Show", number))
     except SecretError as error:
         return error_response(request, error.status, str(error))
+    if isinstance(revealed, HttpResponse):
+        return revealed
     if wants_json(request):
         shown = [_shown(field, revealed) for field in FIELDS[Kind(found.kind)] if field.name in revealed]
-        return JsonResponse({"version": revealed.version, "seconds": settings.REVEAL_SECONDS, "fields": shown})
+        return JsonResponse({"version": revealed.version, "seconds": revealed.seconds, "fields": shown})
     response = secret_page(request, found, number=number, revealed=revealed)
-    return _hidden_after(response, settings.REVEAL_SECONDS, found, number)
+    return _hidden_after(response, revealed.seconds, found, number)
 
 
+@sensitive_post_parameters(*ANSWERS)
 @require_POST
 def code(request: HttpRequest, secret: UUID) -> HttpResponse:
     """The login's one-time code of this moment, with the seconds that it still holds."""
     actor = person(request)
     found = secret_for(actor, secret, Permission.SECRET_REVEAL, with_place=False)
+
+    def opening(evidence: Evidence) -> ShownCode:
+        return show_code(actor=actor, secret=found, evidence=evidence)
+
     try:
-        current = show_code(actor=actor, secret=found)
+        shown = with_evidence(request, opening, lambda: _asking(found, "Show the code", None))
     except SecretError as error:
         return error_response(request, error.status, str(error))
+    if isinstance(shown, HttpResponse):
+        return shown
+    current = shown.code
     if wants_json(request):
-        return JsonResponse({"code": current.text, "seconds_left": current.seconds_left, "period": current.period})
-    return _hidden_after(secret_page(request, found, code=current), current.seconds_left, found, None)
+        left = {"seconds_left": current.seconds_left, "period": current.period, "seconds": shown.seconds}
+        return JsonResponse({"code": current.text, **left})
+    return _hidden_after(secret_page(request, found, code=current), shown.seconds, found, None)
 
 
+@sensitive_post_parameters(*ANSWERS)
 @require_POST
 def download(request: HttpRequest, secret: UUID) -> HttpResponse:
     """The stored file, byte for byte, never as anything a browser would open (RFC 6266)."""
     actor = person(request)
     found = secret_for(actor, secret, Permission.SECRET_REVEAL, with_place=False)
     number = _number(request.POST.get("version", ""))
+
+    def opening(evidence: Evidence) -> Download:
+        return download_file(actor=actor, secret=found, version=number, evidence=evidence)
+
     try:
-        file = download_file(actor=actor, secret=found, version=number)
+        file = with_evidence(request, opening, lambda: _asking(found, "Download", number))
     except SecretError as error:
         return error_response(request, error.status, str(error))
+    if isinstance(file, HttpResponse):
+        return file
     disposition = content_disposition_header(as_attachment=True, filename=file.filename) or "attachment"
     headers = {"Content-Disposition": disposition}
     return HttpResponse(file.content, content_type="application/octet-stream", headers=headers)
+
+
+def _asking(secret: Secret, submit: str, number: int | None) -> Asking:
+    """The page that asks for what opening `secret` takes."""
+    return Asking(secret.organization, secret.name, _address(secret, number), submit=submit, secret=secret)
 
 
 def secret_page(
@@ -149,7 +190,7 @@ def secret_page(
         "may_write": Permission.SECRET_WRITE in permitted and secret.trashed_at is None,
         "may_delete": Permission.SECRET_DELETE in permitted,
         "may_purge": Permission.SECRET_PURGE in permitted,
-        "reveal_seconds": settings.REVEAL_SECONDS,
+        "opening_form": _opening_form(person(request)),
         "nav": "trash" if secret.trashed_at else "secrets",
     }
     return render(request, "secrets/detail.html", context, status=status)
@@ -177,13 +218,21 @@ def _link(field: Field, value: str | None) -> str | None:
 
 def _hidden_after(response: HttpResponse, seconds: int, secret: Secret, number: int | None) -> HttpResponse:
     """Without JavaScript a shown value goes away by the page leading back to the sealed one."""
-    address = (
-        reverse("secrets:detail", args=[secret.pk])
-        if number is None
-        else reverse("secrets:version", args=[secret.pk, number])
-    )
-    response.headers["Refresh"] = f"{max(seconds, 1)}; url={address}"
+    response.headers["Refresh"] = f"{max(seconds, 1)}; url={_address(secret, number)}"
     return response
+
+
+def _opening_form(actor: User) -> EvidenceForm:
+    """What the page's script asks, in the place of the value, where the server says that something is missing."""
+    needed = EvidenceNeeded(step_up=True, reason=True)
+    return EvidenceForm(person=actor, needed=needed, auto_id="opening_%s")
+
+
+def _address(secret: Secret, number: int | None) -> str:
+    """Where the sealed page of a version is."""
+    if number is None:
+        return reverse("secrets:detail", args=[secret.pk])
+    return reverse("secrets:version", args=[secret.pk, number])
 
 
 def _number(text: str) -> int | None:

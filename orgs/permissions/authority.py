@@ -139,7 +139,7 @@ class _Given:
         for grant in sorted(grants, key=lambda grant: self._place[grant.uid]):
             key = (grant.uid, own if grant.subject_kind == Grant.SubjectKind.EVERYONE else None)
             if key not in self._held:
-                self._held[key] = _holding(grant, self._roles, own)
+                self._held[key] = holding_of(grant, self._roles, own)
             held = self._held[key]
             if held is not None and grant.organization_id == organization:
                 yield held
@@ -159,7 +159,7 @@ def _lasting(grant: Grant) -> tuple[bool, datetime, int]:
     return grant.ends_at is None, grant.ends_at or _LONG_AGO, grant.uid.int
 
 
-def _holding(grant: Grant, roles: Mapping[UUID, CustomRole], own: Role | None) -> Holding | None:
+def holding_of(grant: Grant, roles: Mapping[UUID, CustomRole], own: Role | None) -> Holding | None:
     """What the grant gives to somebody whose own role is `own` (None: a machine). None if its role is not there."""
     if grant.custom_role_id is not None:
         role = roles.get(grant.custom_role_id)

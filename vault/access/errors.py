@@ -1,0 +1,44 @@
+"""What can be wrong with an act that was allowed. Every message says what to do next and shows no value."""
+
+from http import HTTPStatus
+
+
+class AccessError(Exception):
+    """Base of the refusals below; `str(error)` is the sentence for the person, `field` the form field it is about,
+    `status` the HTTP status of an answer that is no form."""
+
+    field: str | None = None
+    status = HTTPStatus.CONFLICT
+
+    def __init__(self, message: str, *, field: str | None = None) -> None:
+        super().__init__(message)
+        if field is not None:
+            self.field = field
+
+
+class InvalidRequest(AccessError):
+    """What is asked for cannot be given as it is: too long, already held, asked for before."""
+
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+
+
+class RequestClosed(AccessError):
+    """The request was answered, withdrawn or has expired, or what it is about is gone."""
+
+
+class AlreadyApproved(AccessError):
+    """Nobody counts twice."""
+
+
+class InvalidNaming(AccessError):
+    """The person or the project cannot be named for break-glass."""
+
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+
+
+class GlassHeld(AccessError):
+    """The glass cannot be broken now, or not without saying so once more."""
+
+
+class ReviewClosed(AccessError):
+    """A review is given once."""

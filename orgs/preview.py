@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -20,7 +20,7 @@ from orgs.permissions.comparing import Part, gained
 from orgs.permissions.loading import authority_in
 from orgs.permissions.querysets import secrets_reached
 from orgs.permissions.standing import Holding
-from orgs.places import Scope
+from orgs.places import Scope, may_be_named
 
 LINES_SHOWN = 12
 NAMES_SHOWN = 8
@@ -102,12 +102,12 @@ def preview(actor: User, organization: Organization, change: Change) -> Changes:
     after = change.applied_to(before)
     gains, losses = _compared(before, after, organization.uid, now)
     seeing = standing_of(actor, organization.uid, permissions=(Permission.SECRET_LIST,))
-    visible = list(reaches(seeing, Permission.SECRET_LIST, now))
+    seen = [reach.scope for reach in reaches(seeing, Permission.SECRET_LIST, now)]
     label = _labels(before, after)
     shown = [*_largest(gains), *_largest(losses)]
-    counts = _secrets([part for part, _ in shown if part.about_secrets and _is_visible(part.scope, visible)])
+    counts = _secrets([part for part, _ in shown if part.about_secrets and may_be_named(part.scope, seen)])
     lines = [
-        _line(part, subjects, label(part.scope) if _is_visible(part.scope, visible) else UNSEEN, counts.get(part))
+        _line(part, subjects, label(part.scope) if may_be_named(part.scope, seen) else UNSEEN, counts.get(part))
         for part, subjects in shown
     ]
     number = min(len(gains), LINES_SHOWN)
@@ -172,11 +172,6 @@ def _line(part: Part, subjects: Sequence[Subject], where: str, secrets: Mapping[
 def name_of(subject: Subject) -> str:
     """What people call a member (whose person is loaded) or a machine."""
     return subject.user.name if isinstance(subject, Membership) else subject.name
-
-
-def _is_visible(scope: Scope, visible: Iterable[Reach]) -> bool:
-    """Whether somebody may know that there is such a place. Everybody knows the organization."""
-    return scope.project is None or any(reach.touches(scope.place) for reach in visible)
 
 
 def _labels(*authorities: Authority) -> Callable[[Scope], str]:

@@ -22,7 +22,7 @@ from orgs.permissions import Permission, Reach, Standing, judge, ways
 from orgs.permissions.authority import Authority, Subject, demands_of, holding_of, permissions_named
 from orgs.permissions.loading import live_grants, standings_in, standings_of_subjects
 from orgs.permissions.querysets import grants_giving
-from orgs.places import Place, Scope
+from orgs.places import Place, Scope, may_be_named
 from orgs.roles import Role
 from vault.names import fold_name
 from vault.paging import PAGE_SIZE, Order, Page, page_of
@@ -79,6 +79,7 @@ class Way:
     until: datetime | None
     whole: bool
     classes: frozenset[Classification]
+    grant: UUID | None = None
 
     @property
     def class_labels(self) -> list[str]:
@@ -122,7 +123,7 @@ class Unreached:
     because: str
 
 
-Seen: TypeAlias = Collection[Reach]
+Seen: TypeAlias = Collection[Scope]
 """Where whoever asks may list names: ways that lie elsewhere are told without theirs."""
 
 
@@ -255,18 +256,16 @@ def told(found: Iterable[Reach], question: Question, seen: Seen) -> tuple[Way, .
     """Reaches in words, for somebody who may list names in `seen`."""
     return tuple(
         Way(
-            because=reach.holding.because if may_know(reach.scope, seen) else "a grant on a part that you cannot see",
+            because=reach.holding.because
+            if may_be_named(reach.scope, seen)
+            else "a grant on a part that you cannot see",
             until=reach.holding.ends_at,
             whole=reach.scope.covers(question.place),
             classes=reach.classes,
+            grant=reach.holding.grant,
         )
         for reach in found
     )
-
-
-def may_know(scope: Scope, seen: Seen) -> bool:
-    """Whether the name of a place may be told to somebody who may list names in `seen`. The organization's always."""
-    return scope.project is None or any(reach.touches(scope.place) for reach in seen)
 
 
 def last_used(question: Question, subjects: Iterable[Subject]) -> Mapping[UUID, datetime]:

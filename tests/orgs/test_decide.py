@@ -8,6 +8,7 @@ from django.contrib.auth.models import AnonymousUser
 from orgs.models import Membership, Organization, Project
 from orgs.permissions import Permission, decide, permissions_of
 from orgs.selectors import organizations_where
+from orgs.services import create_project
 from tests.cast import Cast
 from tests.sealing import change
 
@@ -42,9 +43,10 @@ def test_it_raises_for_a_permission_that_does_not_exist(cast: Cast) -> None:
 
 
 def test_it_remembers_nothing_between_two_decisions(cast: Cast) -> None:
-    assert decide(cast.bob, Permission.SECRET_REVEAL, cast.acme).allowed
+    project = create_project(actor=cast.alice, organization=cast.acme, kind=Project.Kind.PASSWORDS, name="Passwords")
+    assert decide(cast.bob, Permission.SECRET_REVEAL, project).allowed
     change(Membership.objects.filter(user=cast.bob), status=Membership.Status.REMOVED)
-    assert not decide(cast.bob, Permission.SECRET_REVEAL, cast.acme).allowed
+    assert not decide(cast.bob, Permission.SECRET_REVEAL, project).allowed
     assert permissions_of(cast.bob, cast.acme) == frozenset()
 
 

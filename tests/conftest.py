@@ -47,11 +47,10 @@ def _seed() -> None:
     from accounts.models import Instance
     from vault.keys import keyrings
     from vault.keys.services import ensure_system_keys
-    from vault.seals import reporting, seen
+    from vault.seals import seen
 
     keyrings.forget()
     seen.forget()
-    reporting.forget()
     ensure_system_keys()
     Instance.objects.get_or_create(pk=1)
 
@@ -88,6 +87,16 @@ def django_db_setup(django_db_setup: None, django_db_blocker: "DjangoDbBlocker")
     assert connection.vendor == expected, f"the settings were loaded for {connection.vendor}, not for {expected}"
     with django_db_blocker.unblock():
         call_command("flush", interactive=False, verbosity=0, inhibit_post_migrate=True)  # seeds
+
+
+@pytest.fixture(autouse=True)
+def _nothing_seen() -> Iterator[None]:
+    """What a process remembers of sealed rows is of the test before."""
+    yield
+    from vault.seals import reporting, seen
+
+    seen.forget()
+    reporting.forget()
 
 
 @pytest.fixture(autouse=True)

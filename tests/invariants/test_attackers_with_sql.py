@@ -14,7 +14,6 @@ from audit.actor import Actor
 from audit.models import Event
 from tests.cast import Cast
 from tests.invariants.attacks import ATTACKS, Attack
-from vault.seals import reporting, seen
 from vault.seals.services import verify_authority
 
 pytestmark = pytest.mark.django_db
@@ -29,13 +28,6 @@ def _printed(request: pytest.FixtureRequest) -> Iterator[None]:
         print(f"\n{len(_caught)} ways to gain access with SQL:", file=sys.stderr)  # noqa: T201 - what it is run for
         for name, how in _caught:
             print(f"  {name}: {how}", file=sys.stderr)  # noqa: T201 - as above
-
-
-@pytest.fixture(autouse=True)
-def _nothing_remembered() -> Iterator[None]:
-    yield
-    reporting.forget()
-    seen.forget()
 
 
 @pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack.name)

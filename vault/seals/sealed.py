@@ -1,6 +1,8 @@
 """Models whose rows are sealed, and their querysets: everything that writes them writes the seal, or raises."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, TypeVar
@@ -66,6 +68,14 @@ class SealedQuerySet(GuardedQuerySet[M]):
             made = super().bulk_create(objs, batch_size)
             _seal_new(made)
         return made
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        """Deletes the rows, and what hangs on them, with their seals."""
+        with unsealing():
+            return super().delete()
+
+    delete.alters_data = True  # type: ignore[attr-defined]  # as Django marks it, for templates
+    delete.queryset_only = True  # type: ignore[attr-defined]  # as Django has it: not on managers
 
     def _raw_delete(self, using: str | None) -> NoReturn:
         raise SealBypassed(self.model, "a raw delete", "Use delete().")
@@ -133,6 +143,11 @@ class SealedModel(models.Model):
             if stored is not None:
                 _seal_changed(self, stored, written)
 
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        """Deletes the row, and what hangs on it, with their seals."""
+        with unsealing():
+            return super().delete(*args, **kwargs)
+
     def seal_row(self) -> str:
         """The primary key as the seal names it."""
         return row_of(self.pk)
@@ -185,16 +200,44 @@ def message_of(kind: str, row: models.Model, sealed: Collection[str], version: i
     )
 
 
+_deleted: ContextVar[dict[str, list[str]] | None] = ContextVar("holdfast_deleted_rows", default=None)
+
+
+@contextmanager
+def unsealing() -> Iterator[None]:
+    """Take the seals of all rows that are deleted meanwhile away together, in one transaction with them."""
+    if _deleted.get() is not None:
+        yield
+        return
+    rows: dict[str, list[str]] = {}
+    token = _deleted.set(rows)
+    try:
+        with transaction.atomic():
+            yield
+            _unseal(rows)
+    finally:
+        _deleted.reset(token)
+
+
 def unseal_deleted(sender: type[SealedModel], instance: SealedModel, **_: Any) -> None:
     """Receiver of post_delete: the seal of a deleted row goes with it."""
-    kind, row = instance.seal_kind(), instance.seal_row()
-    with transaction.atomic():
-        seal = Seal.objects.filter(kind=kind, row=row).first()
-        if seal is None:
-            return
-        tally.change(seal.organization_id, removed=[(kind, row, seal.version)])
-        seal.delete()
-        seen.note([(kind, row, seal.version + 1)])  # brought back, it is older than that
+    rows = _deleted.get()
+    if rows is None:
+        with transaction.atomic():
+            _unseal({instance.seal_kind(): [instance.seal_row()]})
+    else:
+        rows.setdefault(instance.seal_kind(), []).append(instance.seal_row())
+
+
+def _unseal(rows: Mapping[str, list[str]]) -> None:
+    seals = [seal for kind, names in rows.items() for seal in Seal.objects.filter(kind=kind, row__in=names)]
+    by_organization: dict[UUID | None, list[Seal]] = {}
+    for seal in seals:
+        by_organization.setdefault(seal.organization_id, []).append(seal)
+    for organization_id, group in sorted(by_organization.items(), key=lambda item: str(item[0])):
+        tally.change(organization_id, removed=[(seal.kind, seal.row, seal.version) for seal in group])
+    Seal.objects.filter(pk__in=[seal.pk for seal in seals]).delete()
+    seen.note((seal.kind, seal.row, seal.version + 1) for seal in seals)  # brought back, they are older than that
 
 
 def locked_row(model: type[M], pk: object) -> M | None:

@@ -110,8 +110,10 @@ def genuine(rows: "Iterable[R]") -> "list[R]":
 
     Of a row that came with related seals (``with_seal``), the related rows must be genuine as well.
     """
+    rows = list(rows)
+    related = [name for name in rows[0].__dict__ if name.startswith(STAMP_OF)] if rows else []
     met: list[tuple[str, str, int]] = []
-    found = [row for row in rows if _is_met(row, met) and all(_is_met(each, met) for each in _related(row))]
+    found = [row for row in rows if _is_met(row, met) and all(_is_met(each, met) for each in _named(row, related))]
     if met:
         seen.note(met)
     return found
@@ -122,8 +124,9 @@ def is_genuine(row: "SealedModel | None") -> bool:
     return row is not None and bool(genuine([row]))
 
 
-def _related(row: "SealedModel") -> "Iterator[SealedModel]":
-    for name in [name for name in row.__dict__ if name.startswith(STAMP_OF)]:
+def _named(row: "SealedModel", names: list[str]) -> "Iterator[SealedModel]":
+    """The related rows of these annotations, each with its stamp."""
+    for name in names:
         related: SealedModel | None = getattr(row, name.removeprefix(STAMP_OF))
         if related is not None:
             related.__dict__.setdefault(STAMP, row.__dict__[name])

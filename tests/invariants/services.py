@@ -18,9 +18,12 @@ import vault.secrets.services as secrets
 from accounts.models import Instance, TOTPDevice, User
 from accounts.sessions import SessionStore
 from audit.actor import Actor
+from orgs.classification import Classification
+from orgs.demands import Demands
 from orgs.models import Invitation, Membership, Project
 from orgs.roles import Role
 from tests.cast import PASSWORD, Cast, authenticator_of
+from tests.invariants.authority_services import AUTHORITY_CASES
 from tests.invariants.key_services import KEY_CASES, KEY_COMPOSED, KEY_SILENT
 from tests.sealing import change
 from vault.secrets.kinds import Kind
@@ -204,6 +207,12 @@ def _step_up(world: World) -> Callable[[], object]:
     return lambda: accounts.step_up(actor=world.cast.bob, code=code)
 
 
+def _prove_again(world: World) -> Callable[[], object]:
+    request = world.request(world.cast.bob)
+    code = world.code(authenticator_of(world.cast.bob))
+    return lambda: accounts.prove_again(actor=world.cast.bob, request=request, code=code)
+
+
 def _reset(world: World) -> Callable[[], object]:
     authenticator_of(world.cast.bob)
     return lambda: accounts.reset_second_factor(account=world.cast.bob, actor=OPERATOR)
@@ -249,6 +258,7 @@ CASES: dict[str, Prepare] = {
     "accounts.create_recovery_codes": _new_codes,
     "accounts.end_session": _session_end,
     "accounts.grant_support": lambda w: lambda: accounts.grant_support(account=w.cast.bob, actor=OPERATOR),
+    "accounts.prove_again": _prove_again,
     "accounts.remove_second_factor": _remove_factor,
     "accounts.rename_account": lambda w: lambda: accounts.rename_account(actor=w.cast.bob, name="Robert"),
     "accounts.replace_password": lambda w: (
@@ -269,7 +279,20 @@ CASES: dict[str, Prepare] = {
     "orgs.change_member_role": lambda w: (
         lambda: orgs.change_member_role(actor=w.cast.alice, membership=w.member(w.cast.vera), role=Role.MEMBER)
     ),
+    "orgs.change_policy": lambda w: (
+        lambda: orgs.change_policy(
+            actor=w.cast.alice,
+            organization=w.cast.acme,
+            classification=Classification.INTERNAL,
+            demands=Demands(approvals=1),
+        )
+    ),
     "orgs.claim_instance": _claim,
+    "orgs.classify_environment": lambda w: (
+        lambda: orgs.classify_environment(
+            actor=w.cast.adam, environment=w.environment, classification=Classification.CRITICAL
+        )
+    ),
     "orgs.create_environment": lambda w: (
         lambda: orgs.create_environment(actor=w.cast.adam, project=w.project, name="preview")
     ),
@@ -325,12 +348,15 @@ CASES: dict[str, Prepare] = {
     "secrets.trash_secret": lambda w: lambda: secrets.trash_secret(actor=w.cast.bob, secret=w.secret),
     "secrets.untrash_secret": _untrash,
     "secrets.update_secret": lambda w: w.updated,
+    **AUTHORITY_CASES,
     **KEY_CASES,
 }
 
 SILENT = {
     "accounts.begin_totp_enrolment": "nothing has changed before the new authenticator is confirmed",
     "accounts.check_new_password": "asks, changes nothing",
+    "accounts.forget_proof": "a part of signing in, whose event says it",
+    "accounts.remembered_proof": "asks, changes nothing",
     "accounts.start_session": "a part of signing in, setting up and joining, whose events say it",
     "orgs.open_invitation": "looks an invitation up; only a refusal is an event",
     **KEY_SILENT,

@@ -11,6 +11,7 @@ from orgs.models import Membership
 from orgs.permissions import AccessDenied
 from orgs.roles import Role
 from tests.cast import Cast
+from tests.invariants.authority_services import AUTHORITY_CASES
 from tests.invariants.services import CASES, PACKAGES, SILENT, World
 from tests.invariants.snapshot import take_snapshot
 from tests.sealing import change
@@ -18,6 +19,7 @@ from tests.sealing import change
 ROLES = [Role.VIEWER, Role.MEMBER, Role.ADMIN, Role.OWNER]
 
 LEAST = {
+    **dict.fromkeys(AUTHORITY_CASES, Role.ADMIN),
     "custody.advance_compromise": Role.ADMIN,
     "custody.advance_operation": Role.ADMIN,
     "custody.advance_verification": Role.ADMIN,
@@ -31,6 +33,8 @@ LEAST = {
     "custody.start_operation": Role.ADMIN,
     "custody.verify_values": Role.ADMIN,
     "orgs.change_member_role": Role.ADMIN,
+    "orgs.change_policy": Role.OWNER,
+    "orgs.classify_environment": Role.ADMIN,
     "orgs.create_environment": Role.ADMIN,
     "orgs.create_project": Role.ADMIN,
     "orgs.delete_environment": Role.ADMIN,

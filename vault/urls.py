@@ -13,6 +13,7 @@ urlpatterns = [
     path("", include("orgs.urls")),
     path("", include("vault.secrets.urls")),
     path("", include("vault.custody.urls")),
+    path("", include("vault.access.urls")),
     path("support/", admin.site.urls),
     path("healthz", public(healthz), name="healthz"),
     path("readyz", public(readyz), name="readyz"),

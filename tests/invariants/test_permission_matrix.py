@@ -19,7 +19,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from orgs import services as orgs
-from orgs.models import Membership, Organization
+from orgs.models import Machine, Membership, Organization, Team
 from orgs.roles import Role
 from tests.cast import Cast, make_person
 from tests.invariants.services import World
@@ -49,6 +49,8 @@ class Place:
     operation: object
     report: object
     shredding: object
+    team: object
+    machine: object
 
     def arguments(self, name: str) -> dict[str, Any]:
         entry = MATRIX[name]
@@ -96,6 +98,8 @@ def scene(cast: Cast) -> Scene:
         shredding=ShredRequest.objects.create(
             organization=cast.acme, requested_by=rita, expires_at=timezone.now() + timedelta(hours=1)
         ).uid,
+        team=Team.objects.create(organization=cast.acme, name="Ops", name_key="ops").uid,
+        machine=Machine.objects.create(organization=cast.acme, name="ci", name_key="ci").uid,
     )
     missing = {each.name: uuid4() for each in fields(Place)}
     instance = {

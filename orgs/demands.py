@@ -56,6 +56,9 @@ BOUNDS = MappingProxyType(
 )
 """The least and the most that each number may be."""
 
+LOWERING_MINUTES = 5
+"""How long ago whoever takes something away from what protects values may have proved himself again."""
+
 DEFAULTS = MappingProxyType(
     {
         Classification.INTERNAL: Demands(),
@@ -86,3 +89,24 @@ def strictest(demands: Collection[Demands]) -> Demands:
         reveal_seconds=min(each.reveal_seconds for each in demands),
         longest_grant_days=min(days, default=None),
     )
+
+
+def worded(demands: Demands, name: str) -> str:
+    """One demand in words."""
+    number = getattr(demands, name)
+    match name:
+        case "step_up_minutes":
+            return "no proof asked for" if number is None else f"a proof of the last {_counted(number, 'minute')}"
+        case "approvals":
+            return "no approval" if not number else f"approved by {_counted(number, 'other')}"
+        case "reason_required":
+            return "a reason" if number else "no reason asked for"
+        case "reveal_seconds":
+            return f"shown for {_counted(number, 'second')}"
+        case "longest_grant_days":
+            return "grants without a limit" if number is None else f"grants for at most {_counted(number, 'day')}"
+    raise ValueError(f"there is no demand named {name}")
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -46,6 +46,26 @@ class InvalidEnvironments(OrganizationError):
     field = "environments"
 
 
+class InvalidPolicy(OrganizationError):
+    """A number that a policy cannot have."""
+
+
+class ProofNeeded(OrganizationError):
+    """Whoever lowers what protects values proves first that it is himself."""
+
+    def __init__(self) -> None:
+        super().__init__("This lowers what protects values. To go on, prove that it is you.")
+
+
+class LoweringNotConfirmed(OrganizationError):
+    """A lower class for `inheriting` secrets at once, which nobody has said yes to."""
+
+    def __init__(self, inheriting: int) -> None:
+        secrets = "1 secret" if inheriting == 1 else f"{inheriting:,} secrets"
+        super().__init__(f"{secrets} would be protected less. Confirm that, or choose another class.")
+        self.inheriting = inheriting
+
+
 class NotEmpty(OrganizationError):
     """Secrets are destroyed one by one and on purpose, never along with the place they are in."""
 

@@ -8,6 +8,7 @@ from accounts.models import User
 from audit.actions import Action, Outcome
 from audit.actor import Actor
 from audit.services import record
+from orgs.asking import address_of_asking
 from orgs.permissions import AccessDenied
 from vault.errors import error_response, page_not_found
 
@@ -38,9 +39,13 @@ class AccessDeniedMiddleware:
                 "permission": exception.permission,
                 "because": exception.decision.because,
                 "visible": exception.visible,
+                **({"grant": str(exception.decision.grant)} if exception.decision.grant else {}),
             },
         )
         if not exception.visible:
             return page_not_found(request)
         because = exception.decision.because
-        return error_response(request, 403, f"{because[:1].upper()}{because[1:]}.")
+        asked = ""
+        if exception.organization_id is not None:
+            asked = address_of_asking(exception.organization_id, exception.permission, exception.resource)
+        return error_response(request, 403, f"{because[:1].upper()}{because[1:]}.", ask_url=asked)

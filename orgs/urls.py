@@ -2,7 +2,18 @@
 
 from django.urls import path
 
-from orgs.views import activity, environments, invitations, joining, members, organizations, projects, setup
+from orgs.views import (
+    activity,
+    classification,
+    environments,
+    invitations,
+    joining,
+    members,
+    organizations,
+    projects,
+    setup,
+)
+from orgs.views.access import policies
 
 app_name = "orgs"
 
@@ -39,6 +50,13 @@ urlpatterns = [
     path("projects/<uuid:project>/settings/", projects.project_settings, name="project_settings"),
     path("projects/<uuid:project>/delete/", projects.project_delete, name="project_delete"),
     path("projects/<uuid:project>/environments/new/", environments.environment_create, name="environment_create"),
+    path("organizations/<uuid:organization>/access/policies/", policies.policies, name="policies"),
+    path("organizations/<uuid:organization>/access/policies/<str:classification>/", policies.policy, name="policy"),
+    path(
+        "environments/<uuid:environment>/classification/",
+        classification.environment_classify,
+        name="environment_classify",
+    ),
     path("environments/<uuid:environment>/rename/", environments.environment_rename, name="environment_rename"),
     path("environments/<uuid:environment>/move/", environments.environment_move, name="environment_move"),
     path("environments/<uuid:environment>/delete/", environments.environment_delete, name="environment_delete"),

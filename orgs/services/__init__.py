@@ -22,6 +22,7 @@ from orgs.services.machines import create_machine, disable_machine, enable_machi
 from orgs.services.memberships import change_member_role, leave_organization, remove_member
 from orgs.services.openness import change_open_role, restrict_project
 from orgs.services.organizations import create_organization, rename_organization
+from orgs.services.policies import change_policy, classify_environment
 from orgs.services.projects import create_project, delete_project, update_project
 from orgs.services.roles import create_role, delete_role, update_role
 from orgs.services.setup import SetupLink, bootstrap_instance, claim_instance, create_setup_link
@@ -43,7 +44,9 @@ __all__ = [
     "change_grant",
     "change_member_role",
     "change_open_role",
+    "change_policy",
     "claim_instance",
+    "classify_environment",
     "create_environment",
     "create_machine",
     "create_organization",

@@ -91,6 +91,7 @@ def settings_page(
         "project": project,
         "form": form or ProjectForm(initial={"name": project.name, "description": project.description}),
         "environments": list(environments_of(project)) if project.kind == Project.Kind.APPLICATION else [],
+        "only": project.environments.get() if project.kind == Project.Kind.PASSWORDS else None,
         "environment_form": environment_form or EnvironmentForm(),
         "may_delete": Permission.PROJECT_DELETE in permissions_of(person(request), project),
         "nav": "projects",

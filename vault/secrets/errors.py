@@ -100,16 +100,16 @@ class Conflict(SecretError):
 class EvidenceNeeded(SecretError):
     """The policy of the class asks for more than being allowed: a proof of who one is, a reason, or both.
 
-    `step_up`, `reason`: which of them to ask for. Nothing was opened.
+    `step_up`, `reason`: which of them to ask for, in order to do the `act`. Nothing was done.
     """
 
     status = HTTPStatus.FORBIDDEN
 
-    def __init__(self, *, step_up: bool, reason: bool) -> None:
+    def __init__(self, *, step_up: bool, reason: bool, act: str = "open this") -> None:
         wanted = " and ".join(
             words for words, asked in (("prove that it is you", step_up), ("give a reason", reason)) if asked
         )
-        super().__init__(f"To open this, {wanted}.")
+        super().__init__(f"To {act}, {wanted}.")
         self.step_up = step_up
         self.reason = reason
 

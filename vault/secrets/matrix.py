@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from accounts.models import User
+from orgs.classification import Classification
 from orgs.models import Environment, Project
 from orgs.permissions import Permission
 from orgs.permissions.querysets import secrets_reached
@@ -25,6 +26,13 @@ class Cell:
     environment: Environment
     secret: Secret | None = None
     trashed: Secret | None = None
+
+    @property
+    def own_class(self) -> Classification | None:
+        """The class of the secret, if that is another one than its environment's, which heads the column."""
+        if self.secret is None or self.secret.classification in (None, self.environment.classification):
+            return None
+        return Classification(self.secret.classification)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +76,7 @@ def _lines(actor: User, project: Project, environments: Sequence[Environment], n
     kinds: defaultdict[str, Counter[str]] = defaultdict(Counter)
     seen = secrets_reached(reached_by(actor, Permission.SECRET_LIST, [project.organization_id]))
     found = Secret.objects.filter(seen, project=project, name__in=names).order_by("trashed_at")
-    for secret in found.only("uid", "name", "kind", "version", "environment_id", "trashed_at"):
+    for secret in found.only("uid", "name", "kind", "version", "environment_id", "trashed_at", "classification"):
         place = (secret.name, secret.environment_id)
         if secret.trashed_at is None:
             live[place] = secret

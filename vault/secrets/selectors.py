@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Prefetch, QuerySet
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 from django.utils import timezone
 
 from audit.actions import ResourceKind
 from audit.resource import Resource
+from orgs.classification import Classification
 from orgs.models import Environment, Organization, Project
 from orgs.permissions import AccessDenied, Actor, Decision, Permission, decide, judge, permitted, standing_of
 from orgs.permissions.querysets import places_touched, secrets_reached
@@ -50,13 +51,14 @@ class Filters:
     project: UUID | None = None
     environment: UUID | None = None
     kind: Kind | None = None
+    classification: Classification | None = None
     tag: str = ""
     trashed: bool = False
 
     @property
     def narrow(self) -> bool:
         """Whether anything but the organization and the trash narrows the list."""
-        return bool(self.q or self.project or self.environment or self.kind or self.tag)
+        return bool(self.q or self.project or self.environment or self.kind or self.classification or self.tag)
 
 
 def secret_for(actor: Actor, uid: UUID, permission: Permission, *, with_place: bool = True) -> Secret:
@@ -88,6 +90,17 @@ def permitted_on(secret: Secret) -> frozenset[Permission]:
     return permitted(secret.standing, secret.place)
 
 
+def why_sealed(secret: Secret) -> str:
+    """Why the actor of `secret_for` may not reveal what it gave although they may reveal something: its class, or a
+    grant that has ended. Empty for whoever has nothing that shows values, and for whoever may. No query."""
+    if secret.standing is None:
+        raise ValueError("the secret was not fetched for anybody")
+    if not any(Permission.SECRET_REVEAL in held.permissions for held in secret.standing.holdings):
+        return ""
+    decision = judge(secret.standing, Permission.SECRET_REVEAL, secret.place, at=timezone.now())
+    return "" if decision.allowed else f"{decision.because[:1].upper()}{decision.because[1:]}."
+
+
 def listable_secrets(actor: Actor, filters: Filters) -> QuerySet[Secret]:
     """The secrets whose names `actor` may see, in all organizations, narrowed by `filters`; not ordered."""
     reached = reached_by(actor, Permission.SECRET_LIST, [filters.organization] if filters.organization else None)
@@ -100,6 +113,12 @@ def listable_secrets(actor: Actor, filters: Filters) -> QuerySet[Secret]:
     ):
         if value:
             secrets = secrets.filter(**{column: value})
+    if filters.classification:
+        inheriting = Environment.objects.filter(classification=filters.classification)
+        if filters.organization:
+            inheriting = inheriting.filter(organization_id=filters.organization)
+        inherited = Q(classification__isnull=True, environment_id__in=inheriting.values("pk"))
+        secrets = secrets.filter(Q(classification=filters.classification) | inherited)
     if filters.tag:
         tagged = Secret.tags.through._default_manager.filter(secret_id=OuterRef("pk"), tag__name=fold_name(filters.tag))
         secrets = secrets.filter(Exists(tagged))

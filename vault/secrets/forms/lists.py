@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from uuid import UUID
 
+from orgs.classification import Classification
 from vault.secrets.kinds import Kind
 from vault.secrets.selectors import Filters
 
@@ -24,9 +25,14 @@ def filters_from(
         project=project or _uid(query.get("project", "")),
         environment=_uid(query.get("environment", "")),
         kind=Kind(kind) if kind in Kind.values else None,
+        classification=_classification(query.get("classification", "")),
         tag=query.get("tag", "").strip()[:SEARCH_LENGTH],
         trashed=trashed,
     )
+
+
+def _classification(word: str) -> Classification | None:
+    return next((each for each in Classification if each.word == word), None)
 
 
 def _uid(text: str) -> UUID | None:

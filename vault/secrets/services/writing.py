@@ -1,20 +1,23 @@
 """Creating, editing and restoring secrets."""
 
+import time
 from collections.abc import Collection, Iterable, Mapping
 from enum import Enum
 
 from django.db import IntegrityError, transaction
 
 from accounts.models import User
+from accounts.services import Proof
 from audit.actions import Action
 from audit.services import append
 from orgs.classification import Classification
+from orgs.demands import LOWERING_MINUTES
 from orgs.models import Environment
 from orgs.permissions import Permission, hold_authority
 from orgs.places import Place
 from orgs.services.authority import lock_organization
 from vault.crypto.errors import DamagedValue
-from vault.secrets.errors import Conflict, NameTaken
+from vault.secrets.errors import Conflict, EvidenceNeeded, NameTaken
 from vault.secrets.kinds import Kind
 from vault.secrets.metadata import clean_metadata
 from vault.secrets.models import Secret
@@ -114,15 +117,18 @@ def update_secret(
     values: Mapping[str, str],
     clear: Collection[str] = (),
     from_browser: bool = False,
+    proof: Proof | None = None,
 ) -> Secret:
     """A new version, based on version `base_version`; nothing happens when nothing differs.
 
     `values` has the fields that get a new value; those that are missing or empty keep theirs, those in `clear` lose it.
     With `from_browser` a value that differs from the stored one in its line ends only is the stored one, because a
     text box rewrites line ends. `classification`: None for that of the environment; what then counts may be less than
-    what counts now for those only who have `project:configure` there, before and after.
+    what counts now for those only who have `project:configure` there, before and after, and a `proof` of the last
+    LOWERING_MINUTES.
 
-    Raises Conflict when somebody was faster, `AccessDenied` without `secret:write`, InTrash, and as `create_secret`.
+    Raises Conflict when somebody was faster, `AccessDenied` without `secret:write`, InTrash, EvidenceNeeded without the
+    proof, and as `create_secret`.
     """
     metadata = clean_metadata(name=name, description=description, tags=tags)
     reclassifying = not isinstance(classification, Keep) and classification != secret.classification
@@ -155,6 +161,8 @@ def update_secret(
                 locked.classification = classification
             there = locked.environment.place.secret(metadata.name, locked.effective_classification)
             lowered = _authorize_move(actor, locked, before_that, there)
+            if lowered and (proof is None or not proof.holds(actor, minutes=LOWERING_MINUTES, now=time.time())):
+                raise EvidenceNeeded(step_up=True, reason=False, act="lower the classification")
             if "name" in changed:
                 refuse_if_taken(locked.environment, metadata.name)
             advance(locked, actor)

@@ -12,18 +12,21 @@ from django.urls import reverse
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
+from accounts.errors import AccountError
+from accounts.forms import refuse
 from accounts.gate import person
+from accounts.services import prove_again, remembered_proof
 from orgs.classification import Classification
 from orgs.context import enter_organization
 from orgs.models import Environment
 from orgs.permissions import Permission, permissions_of
 from orgs.selectors import environment_for
 from vault.errors import error_response
-from vault.secrets.errors import Conflict, InTrash, SecretError
+from vault.secrets.errors import Conflict, EvidenceNeeded, InTrash, SecretError
 from vault.secrets.evidence import Evidence
 from vault.secrets.forms.editing import INHERIT, SecretEditForm, SecretForm, initial_of
 from vault.secrets.forms.generating import GeneratorForm
-from vault.secrets.forms.opening import ANSWERS
+from vault.secrets.forms.opening import ANSWERS, EvidenceForm
 from vault.secrets.kinds import ABOUT, ICONS, Kind
 from vault.secrets.models import Secret, class_source
 from vault.secrets.payload import InvalidPayload
@@ -98,19 +101,16 @@ def edit(request: HttpRequest, secret: UUID) -> HttpResponse:
     form = SecretEditForm(request.POST, request.FILES, **_made_for(found))
     if not form.is_valid():
         return _edit_page(request, found, form, status=HTTPStatus.UNPROCESSABLE_ENTITY)
+    if any(request.POST.get(name) for name in ANSWERS):
+        needed = EvidenceNeeded(step_up=True, reason=False, act="lower the classification")
+        answers = EvidenceForm(request.POST, person=actor, needed=needed)
+        if not _proved(request, answers):
+            status = HTTPStatus.UNPROCESSABLE_ENTITY
+            return _edit_page(request, found, form, status=status, lowering=(needed, answers))
     try:
-        saved = update_secret(
-            actor=actor,
-            secret=found,
-            base_version=form.cleaned_data["base_version"],
-            name=form.cleaned_data["name"],
-            description=form.cleaned_data["description"],
-            tags=form.cleaned_data["tags"],
-            classification=form.cleaned_data["classification"],
-            values=form.values,
-            clear=form.cleared,
-            from_browser=True,
-        )
+        saved = _saved(request, found, form)
+    except EvidenceNeeded as needed:
+        return _lowering_page(request, found, form, needed)
     except Conflict as conflict:
         return _conflict_page(request, found, conflict)
     except (SecretError, ValidationError, InvalidPayload) as error:
@@ -122,6 +122,43 @@ def edit(request: HttpRequest, secret: UUID) -> HttpResponse:
     else:
         messages.success(request, f"{saved.name} is saved as version {saved.version}.")
     return redirect("secrets:detail", saved.pk)
+
+
+def _saved(request: HttpRequest, found: Secret, form: SecretEditForm) -> Secret:
+    """Saves a valid form."""
+    return update_secret(
+        actor=person(request),
+        secret=found,
+        base_version=form.cleaned_data["base_version"],
+        name=form.cleaned_data["name"],
+        description=form.cleaned_data["description"],
+        tags=form.cleaned_data["tags"],
+        classification=form.cleaned_data["classification"],
+        values=form.values,
+        clear=form.cleared,
+        from_browser=True,
+        proof=remembered_proof(request),
+    )
+
+
+def _proved(request: HttpRequest, answers: EvidenceForm) -> bool:
+    """Whether the answers prove who the person is; else they say what is wrong."""
+    if not answers.is_valid():
+        return False
+    try:
+        prove_again(actor=person(request), request=request, **answers.proof)
+    except AccountError as error:
+        refuse(answers, error)
+        return False
+    return True
+
+
+def _lowering_page(request: HttpRequest, found: Secret, form: SecretEditForm, needed: EvidenceNeeded) -> HttpResponse:
+    """The form as it was sent, with what lowering the class takes."""
+    if any(request.FILES.values()):
+        form.refuse(ValidationError([]))
+    answers = EvidenceForm(person=person(request), needed=needed)
+    return _edit_page(request, found, form, status=HTTPStatus.FORBIDDEN, lowering=(needed, answers))
 
 
 def _filled_in(request: HttpRequest, secret: Secret) -> HttpResponse:
@@ -168,8 +205,12 @@ def _edit_page(
     status: int = HTTPStatus.OK,
     conflict: Conflict | None = None,
     filled_for: int | None = None,
+    lowering: tuple[EvidenceNeeded, EvidenceForm] | None = None,
 ) -> HttpResponse:
-    """`filled_for`: for how many seconds the stored values that are filled in may be seen; None: none are."""
+    """`filled_for`: for how many seconds the stored values that are filled in may be seen; None: none are.
+
+    `lowering`: what is asked for in order to lower the class, and the form for it.
+    """
     enter_organization(request, secret.organization)
     permitted = permitted_on(secret)
     context = {
@@ -178,6 +219,7 @@ def _edit_page(
         "kind": Kind(secret.kind),
         "conflict": conflict,
         "filled_for": filled_for,
+        "lowering": lowering,
         "may_fill": Permission.SECRET_REVEAL in permitted and bool(form.stored) and filled_for is None,
         "tags_in_use": tags_in_use(person(request), secret.organization),
         "generator_form": GeneratorForm(auto_id="generator_%s"),

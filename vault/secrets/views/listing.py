@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from accounts.gate import person
+from orgs.classification import Classification
 from orgs.context import enter_organization
 from orgs.permissions import Permission, permissions_of
 from orgs.selectors import organization_for
@@ -46,6 +47,7 @@ def list_(request: HttpRequest, organization: UUID) -> HttpResponse:
         "count": count_words(count_of_secrets(actor, filters)),
         "projects": list(names_of_projects(actor, found)),
         "kinds": Kind.choices,
+        "classes": Classification,
         "tags": tags_in_use(actor, found),
         "permitted": permitted,
         "may_write": Permission.SECRET_WRITE in permitted,
@@ -66,6 +68,7 @@ def search(request: HttpRequest) -> HttpResponse:
         **neighbours(request.GET, page),
         "count": count_words(count_of_secrets(actor, filters)) if filters.narrow else "",
         "kinds": Kind.choices,
+        "classes": Classification,
     }
     return render(request, "secrets/search.html", context)
 
@@ -93,7 +96,7 @@ def palette(request: HttpRequest) -> HttpResponse:
         results = [
             {
                 "label": secret.name,
-                "detail": f"{secret.project.name} · {secret.organization.name}",
+                "detail": f"{_class_of(secret)} · {secret.project.name} · {secret.organization.name}",
                 "url": reverse("secrets:detail", args=[secret.pk]),
                 "icon": ICONS[Kind(secret.kind)],
             }
@@ -109,6 +112,10 @@ def palette(request: HttpRequest) -> HttpResponse:
             for project in first_projects(actor, q, PALETTE_PROJECTS)
         ]
     return JsonResponse({"results": results})
+
+
+def _class_of(secret: Secret) -> str:
+    return secret.effective_classification.label
 
 
 def neighbours(query: QueryDict, page: Page[object]) -> dict[str, str]:

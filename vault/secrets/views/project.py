@@ -7,6 +7,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from accounts.gate import person
+from orgs.classification import Classification
 from orgs.context import enter_organization
 from orgs.models import Project
 from orgs.permissions import Permission, permissions_of
@@ -32,6 +33,7 @@ def project(request: HttpRequest, project: UUID) -> HttpResponse:
         "environments": environments,
         "filters": filters,
         "kinds": Kind.choices,
+        "classes": Classification,
         "count": count_words(count_of_secrets(actor, filters)),
         "permitted": permitted,
         "may_write": Permission.SECRET_WRITE in permitted,

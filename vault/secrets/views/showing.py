@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accounts.gate import person
 from accounts.models import User
+from orgs.asking import address_of_asking
 from orgs.context import enter_organization
 from orgs.permissions import Permission
 from vault.errors import error_response, wants_json
@@ -24,7 +25,7 @@ from vault.secrets.forms.opening import ANSWERS, EvidenceForm
 from vault.secrets.kinds import FIELDS, Content, Field, Kind
 from vault.secrets.models import Secret, SecretVersion
 from vault.secrets.payload import link_target
-from vault.secrets.selectors import permitted_on, secret_for, version_for_display
+from vault.secrets.selectors import permitted_on, secret_for, version_for_display, why_sealed
 from vault.secrets.services import (
     Download,
     Revealed,
@@ -190,6 +191,8 @@ def secret_page(
         "may_write": Permission.SECRET_WRITE in permitted and secret.trashed_at is None,
         "may_delete": Permission.SECRET_DELETE in permitted,
         "may_purge": Permission.SECRET_PURGE in permitted,
+        "why_sealed": why_sealed(secret),
+        "ask_url": address_of_asking(secret.organization_id, Permission.SECRET_REVEAL, secret.audit_resource),
         "opening_form": _opening_form(person(request)),
         "nav": "trash" if secret.trashed_at else "secrets",
     }

@@ -85,7 +85,7 @@ def test_it_notes_the_use_of_a_session_that_was_sealed_anew_meanwhile(cast: Cast
 @pytest.mark.django_db(transaction=True)
 def test_it_keeps_the_rest_of_many_that_end_at_once(transactional_cast: Cast) -> None:
     clients = [signed_in_client(transactional_cast.bob) for _ in range(6)]
-    raised = in_parallel(*(lambda c=client: c.post(reverse("accounts:sign_out")) for client in clients[:4]))  # type: ignore[misc]  # bound early
+    raised = in_parallel(*(lambda c=client: c.post(reverse("accounts:sign_out")) for client in clients[:4]))
     assert raised == [None] * 4
     assert [signed_in(client) for client in clients] == [False] * 4 + [True] * 2
 
@@ -104,7 +104,7 @@ def test_it_keeps_sessions_that_are_used_while_others_end(transactional_cast: Ca
             store.save()
             assert client.get(reverse(PAGE)).status_code == 200
 
-    acts = [lambda c=client: use(c) for client in kept]  # type: ignore[misc]  # bound early
-    acts += [lambda c=client: c.post(reverse("accounts:sign_out")) for client in ending]  # type: ignore[misc]  # as above
+    acts = [lambda c=client: use(c) for client in kept]
+    acts += [lambda c=client: c.post(reverse("accounts:sign_out")) for client in ending]
     assert in_parallel(*acts) == [None] * 4
     assert all(signed_in(client) for client in kept)

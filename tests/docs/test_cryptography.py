@@ -1,4 +1,4 @@
-"""docs/security/cryptography.md and the two formats list exactly what the code has."""
+"""docs/security/cryptography.md and the formats list exactly what the code has."""
 
 import re
 
@@ -6,7 +6,7 @@ from tests.docs.pages import ROOT, missing_tests, tables, text_of
 from vault.keys.purposes import SYSTEM_PURPOSES, KeyState, Purpose
 
 PAGE = text_of("docs/security/cryptography.md")
-FORMATS = text_of("vault/crypto/FORMAT.md")
+FORMATS = text_of("vault/crypto/FORMAT.md") + text_of("vault/seals/FORMAT.md")
 _LABEL = re.compile(r"holdfast/v\d+/[a-z-]+")
 
 

@@ -11,7 +11,9 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from audit.models import Event
+from orgs.models import Membership
 from tests.cast import Cast
+from tests.sealing import tamper
 from tests.vault.custody.commands import keys
 from vault.custody import services
 from vault.custody.errors import KeyRefused
@@ -44,6 +46,20 @@ def test_it_rotates_a_key_that_has_wrapped_too_often(cast: Cast, settings: Any) 
     assert WrappedKey.objects.get(scope=cast.initech.key_scope).version == 1
     assert Event.objects.latest("id").actor_label == "Housekeeping"
     assert housekeeping()["keys_rotated"] == 0
+
+
+def test_it_says_what_is_not_genuine(cast: Cast) -> None:
+    assert housekeeping()["rows_not_genuine"] == 0
+    tamper(Membership.objects.filter(user=cast.bob), role="owner")
+    with pytest.raises(CommandError, match="access verify"):
+        housekeeping()
+    assert Event.objects.filter(action="authority.seal_broken").count() == 1
+
+
+def test_it_renews_seals_after_a_rotation(cast: Cast) -> None:
+    keys("rotate", "--purpose", "row")
+    assert housekeeping()["seals_renewed"] > 10
+    assert housekeeping()["seals_renewed"] == 0
 
 
 def test_it_finishes_a_move_that_was_left(cast: Cast, stored: list[Secret]) -> None:

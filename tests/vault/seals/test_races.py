@@ -30,7 +30,7 @@ def test_it_stays_genuine_when_many_change_one_row(transactional_cast: Cast) -> 
             row.role = role
             row.save(update_fields=["role"])
 
-    assert in_parallel(*(lambda r=role: change(r) for role in (Role.ADMIN, Role.MEMBER, Role.VIEWER))) == [None] * 3  # type: ignore[misc]  # bound early
+    assert in_parallel(*(lambda r=role: change(r) for role in (Role.ADMIN, Role.MEMBER, Role.VIEWER))) == [None] * 3
     assert not verify_authority(actor=Actor.system()).faults
     assert no_alert()
 

@@ -200,6 +200,7 @@ TEMPLATES = [
                 "accounts.context.template_context",
                 "orgs.context.template_context",
                 "vault.custody.context.template_context",
+                "vault.access.context.template_context",
             ],
         },
     }

@@ -2,13 +2,29 @@
 
 from django.urls import path
 
-from vault.access.views import reach, who
+from vault.access.views import break_glass, reach, requests, who
 
 app_name = "access"
 
 ACCESS = "organizations/<uuid:organization>/access/"
 
+REQUEST = f"{ACCESS}requests/<uuid:access_request>/"
+GLASS = f"{ACCESS}break-glass/"
+
 urlpatterns = [
+    path(f"{ACCESS}requests/", requests.requests, name="requests"),
+    path(f"{ACCESS}requests/new/", requests.request_new, name="request_new"),
+    path(REQUEST, requests.request_page, name="request"),
+    path(f"{REQUEST}approve/", requests.request_approve, name="request_approve"),
+    path(f"{REQUEST}deny/", requests.request_deny, name="request_deny"),
+    path(f"{REQUEST}withdraw/", requests.request_withdraw, name="request_withdraw"),
+    path(GLASS, break_glass.break_glass_page, name="break_glass"),
+    path(f"{GLASS}people/new/", break_glass.break_glass_name, name="break_glass_name"),
+    path(f"{GLASS}people/<uuid:named>/remove/", break_glass.break_glass_unname, name="break_glass_unname"),
+    path(f"{GLASS}people/<uuid:named>/break/", break_glass.break_glass_break, name="break_glass_break"),
+    path(f"{GLASS}uses/<uuid:use>/", break_glass.break_glass_use, name="break_glass_use"),
+    path(f"{GLASS}uses/<uuid:use>/review/", break_glass.break_glass_review, name="break_glass_review"),
+    path(f"{GLASS}uses/<uuid:use>/end/", break_glass.break_glass_end, name="break_glass_end"),
     path(f"{ACCESS}who/", who.who, name="who"),
     path(f"{ACCESS}who/projects/<uuid:project>/", who.who_project, name="who_project"),
     path(f"{ACCESS}who/environments/<uuid:environment>/", who.who_environment, name="who_environment"),

@@ -208,4 +208,3 @@ def _page(
         "reviewers": reviewers_of(found, now) if found.is_owed else [],
     }
     return render(request, "access/requests/break_glass_use.html", context, status=status)
-

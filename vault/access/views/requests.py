@@ -126,7 +126,9 @@ def request_approve(request: HttpRequest, organization: UUID, access_request: UU
         answered = approve_request(actor=actor, request=found, minutes=form.cleaned_data["minutes"])
     except AccessError as error:
         refuse(form, error)
-        return _page(request, actor, request_for(actor, found.organization, found.pk), approve=form, status=error.status)
+        return _page(
+            request, actor, request_for(actor, found.organization, found.pk), approve=form, status=error.status
+        )
     if answered.grant_id is None:
         messages.success(request, "Approved. It takes another person to approve before access is given.")
     else:
@@ -146,7 +148,8 @@ def request_deny(request: HttpRequest, organization: UUID, access_request: UUID)
         answered = deny_request(actor=actor, request=found, reason=form.cleaned_data["answer"])
     except AccessError as error:
         refuse(form, error)
-        return _page(request, actor, request_for(actor, found.organization, found.pk), deny=form, status=error.status)
+        now = request_for(actor, found.organization, found.pk)
+        return _page(request, actor, now, deny=form, status=error.status)
     mail_answer(request_for(actor, answered.organization, answered.pk))
     messages.success(request, f"Denied. {answered.membership.user.name} is told why.")
     return redirect("access:request", answered.organization_id, answered.pk)

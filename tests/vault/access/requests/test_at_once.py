@@ -1,7 +1,5 @@
 """Two answers at the same moment, in transactions of their own."""
 
-import pytest
-
 from orgs.classification import Classification
 from orgs.models import Grant
 from orgs.services import remove_member

@@ -141,9 +141,7 @@ def test_housekeeping_takes_those_who_left_off_the_list(scene: Scene) -> None:
 def test_only_owners_name(scene: Scene) -> None:
     for person in (scene.cast.adam, scene.cast.bob, scene.cast.charlie):
         with pytest.raises(AccessDenied):
-            name_for_break_glass(
-                actor=person, organization=scene.cast.acme, membership=scene.member(scene.cast.bob).pk
-            )
+            name_for_break_glass(actor=person, organization=scene.cast.acme, membership=scene.member(scene.cast.bob).pk)
     named = name(scene)
     with pytest.raises(AccessDenied):
         unname_for_break_glass(actor=scene.cast.adam, person=named)

@@ -10,19 +10,21 @@ from django.utils import timezone
 
 from accounts.models import Session
 from accounts.sessions import SessionStore
+from vault.access.services import expire_requests, remind_of_reviews, retire_names
 from vault.custody.services.keeping import keep_keys
 from vault.secrets.services import purge_expired_trash
 
 
 class Command(BaseCommand):
     """Purges the expired trash, ends expired sessions, sweeps expired counters, rotates keys that wrapped too often and
-    finishes what was left half done with keys; verifies the rows that grant authority. Safe to run at any time, and
-    again."""
+    finishes what was left half done with keys; verifies the rows that grant authority; marks requests that have
+    expired, and reminds of reviews of break-glass. Safe to run at any time, and again."""
 
     help = (
         "Purge expired trash, remove expired sessions and counters, rotate keys that wrapped too often, and finish "
         "rewrapping, reencryption and answers to a compromise that were interrupted. Verify the rows that grant "
-        "authority. Exit code 1 if something could not be done, or is not genuine."
+        "authority, mark requests that have expired, and remind of overdue reviews of break-glass. Exit code 1 if "
+        "something could not be done, or is not genuine."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -36,6 +38,9 @@ class Command(BaseCommand):
             "secrets_purged": purge_expired_trash(),
             "sessions_removed": sessions,
             "counters_removed": _sweep_counters(),
+            "requests_expired": expire_requests(),
+            "names_retired": retire_names(),
+            "reviews_reminded": remind_of_reviews(),
         }
         kept = keep_keys()
         if options["json"]:
@@ -44,7 +49,9 @@ class Command(BaseCommand):
             self.stdout.write(
                 f"Purged {removed['secrets_purged']} secrets from the trash, removed {removed['sessions_removed']} "
                 f"expired sessions and {removed['counters_removed']} expired counters. Rotated {kept.keys_rotated} "
-                f"keys, finished {kept.operations_finished} operations on keys and renewed {kept.seals_renewed} seals."
+                f"keys, finished {kept.operations_finished} operations on keys and renewed {kept.seals_renewed} seals. "
+                f"Marked {removed['requests_expired']} requests as expired, took {removed['names_retired']} people off "
+                f"the lists of break-glass, and reminded of {removed['reviews_reminded']} overdue reviews."
             )
         if kept.problems:
             raise CommandError("\n".join(kept.problems))

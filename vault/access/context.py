@@ -1,0 +1,62 @@
+"""What every page of an organization says about access: what waits for the person, and what is owed."""
+
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Exists
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.functional import SimpleLazyObject, cached_property
+
+from accounts.models import User
+from orgs.models import Organization
+from orgs.selectors import membership_of
+from vault.access.models import AccessRequest, BreakGlassUse, RequestApproval
+from vault.access.selectors.break_glass import is_owner, owed_in
+from vault.access.selectors.requests import waiting_for
+
+
+class Waiting:
+    """One cheap query says whether there is anything at all, which mostly there is not; more are made only then."""
+
+    def __init__(self, user: User, organization: Organization) -> None:
+        self._user, self._organization = user, organization
+        self._requests, self._uses = _anything(organization.uid, user.pk)
+
+    @cached_property
+    def requests(self) -> int:
+        """How many open requests the person may answer, and has not approved."""
+        return len(waiting_for(self._user, self._organization, timezone.now())) if self._requests else 0
+
+    @cached_property
+    def reviews(self) -> list[BreakGlassUse]:
+        """The uses of break-glass that nobody has reviewed, for owners."""
+        if not self._uses:
+            return []
+        membership = membership_of(self._user, self._organization)
+        return owed_in(self._organization.uid) if membership is not None and is_owner(membership) else []
+
+
+def _anything(organization_id: UUID, user_id: UUID) -> tuple[bool, bool]:
+    """Whether there are open requests of others that the person has not approved, and uses without a review."""
+    own = RequestApproval.objects.filter(organization_id=organization_id, membership__user_id=user_id)
+    requests = AccessRequest.objects.filter(
+        organization_id=organization_id, status=AccessRequest.Status.OPEN, expires_at__gt=timezone.now()
+    ).exclude(membership__user_id=user_id)
+    uses = BreakGlassUse.objects.filter(organization_id=organization_id, reviewed_at__isnull=True)
+    found = (
+        Organization.objects.filter(pk=organization_id)
+        .values_list(Exists(requests.exclude(pk__in=own.values("request_id"))), Exists(uses))
+        .first()
+    )
+    return found or (False, False)
+
+
+def template_context(request: HttpRequest) -> dict[str, Any]:
+    """Template context processor: `access_waiting`, which waits until a template asks."""
+    user = getattr(request, "user", None)
+    organization: Organization | None = getattr(request, "organization", None)
+    if organization is None or not isinstance(user, User):
+        return {}
+    found = organization
+    return {"access_waiting": SimpleLazyObject(lambda: Waiting(user, found))}

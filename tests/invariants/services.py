@@ -13,6 +13,7 @@ from django_otp.oath import TOTP
 
 import accounts.services as accounts
 import orgs.services as orgs
+import vault.access.services as access
 import vault.custody.services as custody
 import vault.secrets.services as secrets
 from accounts.models import Instance, TOTPDevice, User
@@ -25,6 +26,7 @@ from orgs.roles import Role
 from tests.cast import PASSWORD, Cast, authenticator_of
 from tests.invariants.authority_services import AUTHORITY_CASES
 from tests.invariants.key_services import KEY_CASES, KEY_COMPOSED, KEY_SILENT
+from tests.invariants.request_services import REQUEST_CASES, REQUEST_COMPOSED
 from tests.sealing import change
 from vault.secrets.kinds import Kind
 from vault.secrets.models import Secret
@@ -350,6 +352,7 @@ CASES: dict[str, Prepare] = {
     "secrets.update_secret": lambda w: w.updated,
     **AUTHORITY_CASES,
     **KEY_CASES,
+    **REQUEST_CASES,
 }
 
 SILENT = {
@@ -369,7 +372,8 @@ COMPOSED = {
     "orgs.create_organization": ["key.created", "organization.created"],
     "orgs.join_with_invitation": ["account.created", "invitation.accepted"],
     **KEY_COMPOSED,
+    **REQUEST_COMPOSED,
 }
 """Services that do what is an event of its own on the way, in the same transaction."""
 
-PACKAGES = {"accounts": accounts, "custody": custody, "orgs": orgs, "secrets": secrets}
+PACKAGES = {"access": access, "accounts": accounts, "custody": custody, "orgs": orgs, "secrets": secrets}

@@ -19,12 +19,17 @@ from django.utils import timezone
 
 from accounts.models import User
 from orgs import services as orgs
+from orgs.classification import Classification
 from orgs.models import Machine, Membership, Organization, Team
 from orgs.roles import Role
 from tests.cast import Cast, make_person
+from tests.invariants.request_services import use
+from tests.invariants import authority_services as authority
 from tests.invariants.services import World
 from tests.invariants.snapshot import take_snapshot
 from tests.invariants.urls import MATRIX, Address, Administrative, Public, addresses
+from vault.access.models import AccessRequest, RequestedRole
+from vault.access.services import name_for_break_glass
 from vault.custody.kinds import OperationKind, OperationState, ReportKind
 from vault.custody.models import KeyOperation, KeyReport, ShredRequest
 
@@ -46,11 +51,18 @@ class Place:
     secret: object
     membership: object
     invitation: object
+    team: object
+    role: object
+    grant: object
+    machine: object
     operation: object
     report: object
     shredding: object
     team: object
     machine: object
+    access_request: object
+    named: object
+    use: object
 
     def arguments(self, name: str) -> dict[str, Any]:
         entry = MATRIX[name]
@@ -86,6 +98,7 @@ def scene(cast: Cast) -> Scene:
     rita = make_person("Rita")
     membership = Membership.objects.create(organization=cast.acme, user=rita, role=Role.OWNER)
     orgs.remove_member(actor=cast.alice, membership=membership)
+    asked = request_of(membership)
     acme = Place(
         organization=cast.acme.uid,
         project=world.project.uid,
@@ -93,6 +106,10 @@ def scene(cast: Cast) -> Scene:
         secret=world.secret.uid,
         membership=world.member(cast.vera).uid,
         invitation=world.invitation.uid,
+        team=authority.team(world).uid,
+        role=authority.role(world).uid,
+        grant=authority.grant(world).uid,
+        machine=authority.machine(world).uid,
         operation=operation_of(cast.acme).uid,
         report=KeyReport.objects.create(kind=ReportKind.COMPROMISE, organization_id=cast.acme.uid, text="a note").uid,
         shredding=ShredRequest.objects.create(
@@ -100,6 +117,11 @@ def scene(cast: Cast) -> Scene:
         ).uid,
         team=Team.objects.create(organization=cast.acme, name="Ops", name_key="ops").uid,
         machine=Machine.objects.create(organization=cast.acme, name="ci", name_key="ci").uid,
+        access_request=asked.uid,
+        named=name_for_break_glass(
+            actor=cast.alice, organization=cast.acme, membership=world.member(cast.alice).pk, project=world.project.pk
+        ).uid,
+        use=use(world, cast.alice).uid,
     )
     missing = {each.name: uuid4() for each in fields(Place)}
     instance = {
@@ -108,6 +130,22 @@ def scene(cast: Cast) -> Scene:
         "report": KeyReport.objects.create(kind=ReportKind.ROOT_COMPROMISE, text="a note").uid,
     }
     return Scene(cast, rita, acme, Place(**missing), Place(**instance))
+
+
+def request_of(membership: Membership) -> AccessRequest:
+    """For the whole organization, by somebody who has left."""
+    return AccessRequest.objects.create(
+        organization_id=membership.organization_id,
+        membership=membership,
+        requested=RequestedRole.VIEWER,
+        role_label="Viewer",
+        permissions=["org:view", "secret:list"],
+        scope_label="the whole organization",
+        highest=Classification.INTERNAL,
+        minutes=60,
+        reason="Just so",
+        expires_at=timezone.now() + timedelta(days=1),
+    )
 
 
 def operation_of(organization: Organization | None) -> KeyOperation:

@@ -12,6 +12,7 @@ from orgs.permissions import AccessDenied
 from orgs.roles import Role
 from tests.cast import Cast
 from tests.invariants.authority_services import AUTHORITY_CASES
+from tests.invariants.request_services import REQUEST_LEAST
 from tests.invariants.services import CASES, PACKAGES, SILENT, World
 from tests.invariants.snapshot import take_snapshot
 from tests.sealing import change
@@ -19,6 +20,7 @@ from tests.sealing import change
 ROLES = [Role.VIEWER, Role.MEMBER, Role.ADMIN, Role.OWNER]
 
 LEAST = {
+    **REQUEST_LEAST,
     **dict.fromkeys(AUTHORITY_CASES, Role.ADMIN),
     "custody.advance_compromise": Role.ADMIN,
     "custody.advance_operation": Role.ADMIN,
@@ -75,7 +77,7 @@ NOT_BY_ROLE = {
 def test_every_service_with_an_actor_is_here() -> None:
     acting = {
         f"{package}.{name}"
-        for package in ("custody", "orgs", "secrets")
+        for package in ("access", "custody", "orgs", "secrets")
         for name in PACKAGES[package].__all__
         if inspect.isfunction(service := getattr(PACKAGES[package], name))
         and "actor" in inspect.signature(service).parameters

@@ -51,8 +51,8 @@ def request_for(actor: User, organization: Organization, uid: UUID) -> AccessReq
 
 
 def is_asker(actor: User, request: AccessRequest) -> bool:
-    """Whether it is the actor's own, and they are still a member."""
-    membership = membership_of(actor, request.organization)
+    """Whether it is the actor's own, and they are still an active member."""
+    membership = membership_of(actor, request.organization) if actor.is_active else None
     return membership is not None and membership.pk == request.membership_id
 
 

@@ -13,7 +13,7 @@ from orgs.views import (
     projects,
     setup,
 )
-from orgs.views.access import policies
+from orgs.views.access import grants, machines, openness, overview, policies, roles, teams
 
 app_name = "orgs"
 
@@ -50,6 +50,42 @@ urlpatterns = [
     path("projects/<uuid:project>/settings/", projects.project_settings, name="project_settings"),
     path("projects/<uuid:project>/delete/", projects.project_delete, name="project_delete"),
     path("projects/<uuid:project>/environments/new/", environments.environment_create, name="environment_create"),
+    path("organizations/<uuid:organization>/access/", overview.overview, name="access"),
+    path("organizations/<uuid:organization>/access/teams/", teams.teams, name="teams"),
+    path("organizations/<uuid:organization>/access/teams/new/", teams.team_create, name="team_create"),
+    path("organizations/<uuid:organization>/access/teams/<uuid:team>/", teams.team, name="team"),
+    path("organizations/<uuid:organization>/access/teams/<uuid:team>/edit/", teams.team_edit, name="team_edit"),
+    path("organizations/<uuid:organization>/access/teams/<uuid:team>/delete/", teams.team_delete, name="team_delete"),
+    path(
+        "organizations/<uuid:organization>/access/teams/<uuid:team>/members/", teams.team_members, name="team_members"
+    ),
+    path(
+        "organizations/<uuid:organization>/access/teams/<uuid:team>/members/<uuid:membership>/remove/",
+        teams.team_member_remove,
+        name="team_member_remove",
+    ),
+    path("organizations/<uuid:organization>/access/roles/", roles.roles, name="roles"),
+    path("organizations/<uuid:organization>/access/roles/new/", roles.role_create, name="role_create"),
+    path("organizations/<uuid:organization>/access/roles/<uuid:role>/", roles.role_edit, name="role_edit"),
+    path("organizations/<uuid:organization>/access/roles/<uuid:role>/delete/", roles.role_delete, name="role_delete"),
+    path("organizations/<uuid:organization>/access/grants/", grants.grants, name="grants"),
+    path("organizations/<uuid:organization>/access/grants/new/", grants.grant_create, name="grant_create"),
+    path("organizations/<uuid:organization>/access/grants/revoke/", grants.grants_revoke, name="grants_revoke"),
+    path("organizations/<uuid:organization>/access/grants/<uuid:grant>/", grants.grant, name="grant"),
+    path("organizations/<uuid:organization>/access/machines/", machines.machines, name="machines"),
+    path("organizations/<uuid:organization>/access/machines/new/", machines.machine_create, name="machine_create"),
+    path("organizations/<uuid:organization>/access/machines/<uuid:machine>/", machines.machine, name="machine"),
+    path(
+        "organizations/<uuid:organization>/access/machines/<uuid:machine>/disable/",
+        machines.machine_disable,
+        name="machine_disable",
+    ),
+    path(
+        "organizations/<uuid:organization>/access/machines/<uuid:machine>/enable/",
+        machines.machine_enable,
+        name="machine_enable",
+    ),
+    path("projects/<uuid:project>/openness/", openness.project_openness, name="project_openness"),
     path("organizations/<uuid:organization>/access/policies/", policies.policies, name="policies"),
     path("organizations/<uuid:organization>/access/policies/<str:classification>/", policies.policy, name="policy"),
     path(

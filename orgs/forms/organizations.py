@@ -11,6 +11,7 @@ from accounts.models import User
 from accounts.services import check_new_password
 from accounts.services.accounts import clean_email
 from orgs.errors import InvalidEnvironments, OrganizationError
+from orgs.forms.openness import OpennessForm
 from orgs.models import Project
 from orgs.names import (
     ENVIRONMENT_NAME_LENGTH,
@@ -186,8 +187,8 @@ class ProjectForm(forms.Form):
     description = DescriptionField(label="Description", length=PROJECT_DESCRIPTION_LENGTH)
 
 
-class NewProjectForm(ProjectForm):
-    """A project with its kind and, for application configuration, its environments."""
+class NewProjectForm(OpennessForm, ProjectForm):
+    """A project with its kind, who reaches it and, for application configuration, its environments."""
 
     kind = forms.TypedChoiceField(
         label="Kind",
@@ -203,7 +204,7 @@ class NewProjectForm(ProjectForm):
         widget=forms.Textarea(attrs={"rows": 4, "spellcheck": "false"}),
         help_text="One per line, in the order in which they are shown. They can be changed later.",
     )
-    field_order = ("kind", "name", "description", "environments")
+    field_order = ("kind", "name", "description", "openness", "environments")
 
     def clean_environments(self) -> list[str]:
         """The names, checked only where they count."""

@@ -69,14 +69,8 @@ def give_grant(*, actor: User, subject: Subject, role: Role | CustomRole, terms:
     role Owner; `BeyondReach` for more than the actor has; `InvalidGrant` for a scope, a window or a class that cannot
     be, and for a grant that is there already; `ValidationError` for the path and the reason.
     """
-    now = timezone.now()
     organization = lock_organization(terms.scope.organization)
     grant = drafted_grant(actor=actor, organization=organization, subject=subject, role=role, terms=terms)
-    _refuse_past(grant, now)
-    held = permissions_in(_role_of(grant))
-    within_reach(actor, organization.pk, held, grant.scope, Classification(grant.highest), grant.ends_at)
-    refuse_longer_than_allowed(grant)
-    _refuse_twin(grant)
     grant.save()
     append_grant_event(actor, Action.GRANT_GIVEN, grant)
     return grant
@@ -87,7 +81,7 @@ def drafted_grant(
 ) -> Grant:
     """The grant as it would be, with all that it names, stored nowhere: for a preview, and for what stores it.
 
-    Raises as `give_grant` does, but for what takes a comparison with what the actor, the policy and others have.
+    Raises as `give_grant` does. What it finds is true for as long as the organization is locked.
     """
     now = timezone.now()
     scope, project, environment = _place(actor, organization, terms.scope)
@@ -97,7 +91,7 @@ def drafted_grant(
     custom = None
     if isinstance(role, CustomRole):
         custom = custom_role_for(actor, organization.pk, role.pk, Permission.ORG_VIEW)
-    return Grant(
+    grant = Grant(
         organization=organization,
         subject_kind=_KINDS[type(found)],
         membership=found if isinstance(found, Membership) else None,
@@ -114,6 +108,12 @@ def drafted_grant(
         reason=clean_text(terms.reason, field="Reason", max_length=REASON_LENGTH),
         granted_by=actor,
     )
+    _refuse_past(grant, now)
+    held = permissions_in(_role_of(grant))
+    within_reach(actor, organization.pk, held, scope, Classification(grant.highest), grant.ends_at)
+    refuse_longer_than_allowed(grant)
+    _refuse_twin(grant)
+    return grant
 
 
 @transaction.atomic
@@ -124,28 +124,41 @@ def change_grant(*, actor: User, grant: Grant, starts_at: datetime | None, ends_
     a window that cannot be, or a grant that holds no more; `BeyondReach` for more than the actor has, until the later
     of both ends.
     """
-    now = timezone.now()
     locked = _lock(actor, grant)
-    if not locked.is_live(now):
-        raise InvalidGrant("This grant holds no more. Give a new one.")
     before = (locked.starts_at, locked.ends_at)
-    within_reach_of(actor, locked.organization_id, [locked], taking=True)
-    if starts_at is not None and starts_at != locked.starts_at:
-        if locked.starts_at <= now:
-            raise InvalidGrant("This grant has begun, so its beginning stays. Change its end.", field="starts_at")
-        locked.starts_at = max(starts_at, now)
-    locked.ends_at = ends_at
+    redated_grant(actor=actor, grant=locked, starts_at=starts_at, ends_at=ends_at)
     if before == (locked.starts_at, locked.ends_at):
         return locked
-    _refuse_past(locked, now)
-    if _is_later(locked.ends_at, before[1]) or locked.starts_at < before[0]:
-        if locked.origin in _APPROVED:
-            raise InvalidGrant("Others agreed to this access for that time. Ask for it anew.", field="ends_at")
-        within_reach_of(actor, locked.organization_id, [locked])
-        refuse_longer_than_allowed(locked)
     locked.save(update_fields=["starts_at", "ends_at"])
     append_grant_event(actor, Action.GRANT_CHANGED, locked, {"from": _said(before[1]), "to": _said(locked.ends_at)})
     return locked
+
+
+def redated_grant(*, actor: User, grant: Grant, starts_at: datetime | None, ends_at: datetime | None) -> None:
+    """Sets another window on a grant in memory, with its roles loaded: for a preview, and for what stores it.
+
+    Raises as `change_grant` does. What it finds is true for as long as the organization is locked.
+    """
+    now = timezone.now()
+    if not grant.is_live(now):
+        raise InvalidGrant("This grant holds no more. Give a new one.")
+    if grant.subject_kind == Grant.SubjectKind.EVERYONE:
+        raise InvalidGrant("This grant is what opens a project, which holds until the project is restricted.")
+    within_reach_of(actor, grant.organization_id, [grant], taking=True)
+    before = (grant.starts_at, grant.ends_at)
+    if starts_at is not None and starts_at != grant.starts_at:
+        if grant.starts_at <= now:
+            raise InvalidGrant("This grant has begun, so its beginning stays. Change its end.", field="starts_at")
+        grant.starts_at = max(starts_at, now)
+    grant.ends_at = ends_at
+    if before == (grant.starts_at, grant.ends_at):
+        return
+    _refuse_past(grant, now)
+    if _is_later(grant.ends_at, before[1]) or grant.starts_at < before[0]:
+        if grant.origin in _APPROVED:
+            raise InvalidGrant("Others agreed to this access for that time. Ask for it anew.", field="ends_at")
+        within_reach_of(actor, grant.organization_id, [grant])
+        refuse_longer_than_allowed(grant)
 
 
 @transaction.atomic

@@ -14,7 +14,8 @@ from orgs.errors import OrganizationError
 from orgs.forms import EnvironmentForm, NewProjectForm, ProjectForm, refuse
 from orgs.models import Project
 from orgs.permissions import Permission, permissions_of
-from orgs.selectors import environments_of, organization_for, project_for, projects_of
+from orgs.roles import Role
+from orgs.selectors import environments_of, opening_of, organization_for, project_for, projects_of
 from orgs.services import create_project, delete_project, update_project
 
 
@@ -36,7 +37,10 @@ def project_create(request: HttpRequest, organization: UUID) -> HttpResponse:
     """Makes a project."""
     actor = person(request)
     found = enter_organization(request, organization_for(actor, organization, Permission.PROJECT_CREATE))
-    form = NewProjectForm(request.POST if request.method == "POST" else None, initial={"kind": Project.Kind.PASSWORDS})
+    form = NewProjectForm(
+        request.POST if request.method == "POST" else None,
+        initial={"kind": Project.Kind.PASSWORDS, "openness": Role.MEMBER.value},
+    )
     if form.is_valid():
         try:
             project = create_project(
@@ -46,6 +50,7 @@ def project_create(request: HttpRequest, organization: UUID) -> HttpResponse:
                 name=form.cleaned_data["name"],
                 description=form.cleaned_data["description"],
                 environments=form.cleaned_data["environments"],
+                open_as=form.role,
             )
         except (OrganizationError, ValidationError) as error:
             refuse(form, error)
@@ -87,13 +92,16 @@ def settings_page(
 ) -> HttpResponse:
     """The page itself, which the actions on it also answer with when they are refused."""
     enter_organization(request, project.organization)
+    permitted = permissions_of(person(request), project)
     context = {
         "project": project,
         "form": form or ProjectForm(initial={"name": project.name, "description": project.description}),
         "environments": list(environments_of(project)) if project.kind == Project.Kind.APPLICATION else [],
         "only": project.environments.get() if project.kind == Project.Kind.PASSWORDS else None,
         "environment_form": environment_form or EnvironmentForm(),
-        "may_delete": Permission.PROJECT_DELETE in permissions_of(person(request), project),
+        "may_delete": Permission.PROJECT_DELETE in permitted,
+        "opening": opening_of(project),
+        "may_grant": Permission.GRANT_MANAGE in permitted,
         "nav": "projects",
     }
     return render(request, "orgs/project_settings.html", context, status=status)

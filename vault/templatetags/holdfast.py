@@ -157,6 +157,7 @@ NAVIGATION = (
     ("secrets", "Secrets", "key-round", "secrets:list", "secret:list"),
     ("projects", "Projects", "folder", "orgs:projects", ""),
     ("members", "Members", "users", "orgs:members", ""),
+    ("access", "Access", "shield", "orgs:access", ""),
     ("activity", "Activity", "activity", "orgs:activity", "audit:view"),
     ("keys", "Keys", "lock-keyhole", "custody:keys", "key:rotate"),
     ("trash", "Trash", "trash-2", "secrets:trash", "secret:list"),

@@ -7,6 +7,7 @@ undoes.
 
 import uuid
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from uuid import UUID
 
 from django.db import DatabaseError, transaction
@@ -19,7 +20,7 @@ from audit.details import checked_details
 from audit.models import Event
 from audit.resource import Resource
 from audit.risk import risk_of
-from vault import context
+from vault import context, tenancy
 from vault.crypto.errors import CryptoError
 from vault.errors import ServiceUnavailable
 from vault.keys.peppers import keyed_hash
@@ -79,7 +80,8 @@ def append(
         raise OutsideTransaction
     event = _event(_body(actor, Action(action), Outcome(outcome), organization_id, resource, key_id, details))
     try:
-        event.save()
+        with _own_tenant(organization_id):
+            event.save()
     except DatabaseError as error:
         raise EventNotWritten from error
     return event
@@ -113,6 +115,13 @@ def record(
             )
     except DatabaseError as error:  # the commit itself
         raise EventNotWritten from error
+
+
+def _own_tenant(organization_id: UUID | None) -> AbstractContextManager[None]:
+    """An event about an organization is written in it, also by somebody who has nothing to do with it: a denial."""
+    if organization_id is None or tenancy.current().covers(organization_id):
+        return nullcontext()
+    return tenancy.within(organization_id)
 
 
 def _body(

@@ -76,12 +76,17 @@ def make_secrets(folder: Path, *, mounted_at: Path, hosts: list[str]) -> None:
     _once(folder / "secret-key", secrets.token_urlsafe(64), APPLICATION_UID)
     _once(folder / "database-superuser-password", secrets.token_urlsafe(32), DATABASE_UID)
     password = _once(folder / "database-password", secrets.token_urlsafe(32), DATABASE_UID)
-    _once(
-        folder / "database-url",
-        f"postgresql://holdfast:{password}@{hosts[0]}:5432/holdfast"
-        f"?sslmode=verify-full&sslrootcert={mounted_at / 'database-certificate.pem'}",
-        APPLICATION_UID,
-    )
+    owner_password = _once(folder / "database-owner-password", secrets.token_urlsafe(32), DATABASE_UID)
+    for name, role, word in (
+        ("database-url", "holdfast", password),
+        ("database-owner-url", "holdfast_owner", owner_password),
+    ):
+        _once(
+            folder / name,
+            f"postgresql://{role}:{word}@{hosts[0]}:5432/holdfast"
+            f"?sslmode=verify-full&sslrootcert={mounted_at / 'database-certificate.pem'}",
+            APPLICATION_UID,
+        )
     _make_certificate(folder, hosts)
 
 

@@ -78,12 +78,13 @@ def check_production() -> None:
     """
     from django.conf import settings
     from django.core.management import call_command
+    from django.db import ProgrammingError
 
     if not (settings.STATIC_ROOT / "staticfiles.json").is_file():
         raise CannotServe(f"There are no static files in {settings.STATIC_ROOT}. Run: manage.py collectstatic")
     try:
         call_command("migrate", check_unapplied=True, verbosity=0)
-    except SystemExit:
+    except (SystemExit, ProgrammingError):  # it is behind, or it was never said what the application's role may do
         raise CannotServe(
             "The database is not up to date. Back it up, then run: manage.py migrate (docs/operators/upgrade.md)"
         ) from None

@@ -1,4 +1,4 @@
-"""The one place where a refused access decision becomes a response."""
+"""What a request may touch, and the one place where a refused access decision becomes a response."""
 
 from collections.abc import Callable
 
@@ -10,7 +10,21 @@ from audit.actor import Actor
 from audit.services import record
 from orgs.asking import address_of_asking
 from orgs.permissions import AccessDenied
+from orgs.selectors import organizations_of
+from vault import tenancy
 from vault.errors import error_response, page_not_found
+
+
+class TenancyMiddleware:
+    """A request may touch the rows of the organizations in which the signed-in person is a member, and no others."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        organizations = organizations_of(request.user) if isinstance(request.user, User) else []
+        with tenancy.within(*organizations):
+            return self.get_response(request)
 
 
 class AccessDeniedMiddleware:

@@ -5,15 +5,20 @@ Cryptography is the real one; only password hashing is made cheap, except where 
 
 import os
 from collections.abc import Callable, Iterable, Iterator
+from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.conf import settings
 from django.core.management import call_command
+from django.core.management.base import BaseCommand
 from django.db import connection, transaction
 from django.db.backends.base.operations import BaseDatabaseOperations
 
 from tests.harness.chromium import chromium  # noqa: F401 - a fixture
+from tests.harness.postgresql import APPLICATION, OWNER
+from tests.harness.roles import as_table_owner, sign_in_as_suite
+from vault import tenancy
 
 if TYPE_CHECKING:
     from django.test import Client
@@ -39,7 +44,19 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"
     settings.STATIC_ROOT = None  # whitenoise warns of a folder that is not there yet
+    BaseCommand.execute = _narrowed(BaseCommand.execute)  # type: ignore[method-assign]  # a patch
     BaseDatabaseOperations.execute_sql_flush = _flush_and_seed  # type: ignore[method-assign,assignment]  # a patch
+
+
+def _narrowed(execute: Callable[..., Any]) -> Callable[..., Any]:
+    """A command that a test calls starts as one that an operator calls: it may touch no organization."""
+
+    @wraps(execute)
+    def narrowed(*args: Any, **options: Any) -> Any:
+        with tenancy.within():
+            return execute(*args, **options)
+
+    return narrowed
 
 
 def _seed() -> None:
@@ -47,10 +64,11 @@ def _seed() -> None:
     from accounts.models import Instance
     from vault.keys import keyrings
     from vault.keys.services import ensure_system_keys
-    from vault.seals import seen
+    from vault.seals import reporting, seen
 
     keyrings.forget()
     seen.forget()
+    reporting.forget()
     ensure_system_keys()
     Instance.objects.get_or_create(pk=1)
 
@@ -59,10 +77,12 @@ _flush = BaseDatabaseOperations.execute_sql_flush
 
 
 def _flush_and_seed(operations: Any, statements: Iterable[str]) -> None:
-    """Django empties the tables after a test that commits. Events refuse that, so their triggers step aside for it."""
+    """Django empties the tables after a test that commits, which is the owner's to do. Events refuse it, so their
+    triggers step aside for it.
+    """
     from audit import triggers
 
-    with transaction.atomic():
+    with transaction.atomic(), as_table_owner():
         triggers.remove(connection)
         _flush(operations, statements)
         triggers.install(connection)
@@ -73,30 +93,38 @@ def _flush_and_seed(operations: Any, statements: Iterable[str]) -> None:
 def django_db_modify_db_settings(
     django_db_modify_db_settings_parallel_suffix: None, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    """SQLite in a file: several threads and processes cannot share one in memory. Nothing here outlives the power."""
+    """SQLite in a file: several threads and processes cannot share one in memory. Nothing here outlives the power.
+
+    PostgreSQL: the database is made by the owner of its tables.
+    """
     if connection.vendor == "sqlite":
         options = connection.settings_dict["OPTIONS"]
         options["init_command"] = options["init_command"].replace("synchronous=FULL", "synchronous=OFF")
         connection.settings_dict["TEST"]["NAME"] = str(tmp_path_factory.mktemp("database") / "test.sqlite3")
+    else:
+        sign_in_as_suite(OWNER)
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: "DjangoDbBlocker") -> None:
-    """The database that the pass names, migrated and seeded."""
+def django_db_setup(
+    django_db_modify_db_settings: None, django_db_setup: None, django_db_blocker: "DjangoDbBlocker"
+) -> Iterator[None]:
+    """The database that the pass names, migrated and seeded; on PostgreSQL every test is the application's role.
+
+    A test and its threads may touch every organization. What narrows itself does so as it does in production.
+    """
     expected = os.environ.get("HOLDFAST_TEST_DATABASE", "sqlite")
     assert connection.vendor == expected, f"the settings were loaded for {connection.vendor}, not for {expected}"
     with django_db_blocker.unblock():
+        if connection.vendor == "postgresql":
+            sign_in_as_suite(APPLICATION)
         call_command("flush", interactive=False, verbosity=0, inhibit_post_migrate=True)  # seeds
-
-
-@pytest.fixture(autouse=True)
-def _nothing_seen() -> Iterator[None]:
-    """What a process remembers of sealed rows is of the test before."""
+    tenancy._default = tenancy.Tenants(every=True)
     yield
-    from vault.seals import reporting, seen
-
-    seen.forget()
-    reporting.forget()
+    tenancy._default = tenancy.NOTHING
+    with django_db_blocker.unblock():
+        if connection.vendor == "postgresql":
+            sign_in_as_suite(OWNER)
 
 
 @pytest.fixture(autouse=True)

@@ -1,10 +1,14 @@
 """System checks: what must hold of the configuration before Holdfast does anything."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
 from django.core import checks
 from django.core.checks import CheckMessage, Error, Tags, register
+from django.db import OperationalError, ProgrammingError, connections
+
+from vault.database.owner import excess_of_role
 
 
 @register(Tags.security)
@@ -41,6 +45,20 @@ def check_transport(**kwargs: Any) -> list[CheckMessage]:
             )
         )
     return problems
+
+
+@register(Tags.database)
+def check_database_role(databases: Sequence[str] | None = None, **kwargs: Any) -> list[CheckMessage]:
+    """`vault.E004`: what PostgreSQL's policies promise holds for a role that they bind, and that cannot drop them."""
+    connection = connections["default"]
+    if "default" not in (databases or ()) or connection.vendor != "postgresql":
+        return []
+    try:
+        found = excess_of_role(connection)
+    except (OperationalError, ProgrammingError):
+        return []  # not reachable: others say so
+    hint = 'docs/operators/upgrade.md, "Two roles".'
+    return [Error(problem, hint=hint, id="vault.E004") for problem in found]
 
 
 @register(Tags.security)

@@ -100,10 +100,12 @@ DATABASE_URL = env.text("DATABASE_URL")
 DATABASES: dict[str, dict[str, Any]] = {}
 # Who owns the tables, for `migrate` alone; DATABASE_URL names the application's role, which owns nothing.
 OWNER_DATABASE: dict[str, Any] = {}
+APPLICATION_ROLE = ""
 if DATABASE_URL:
     if _application := postgresql_database(env, "DATABASE_URL", DATABASE_URL, production=PRODUCTION):
         DATABASES = {"default": _application}
-        if not _application["USER"]:
+        APPLICATION_ROLE = _application["USER"]
+        if not APPLICATION_ROLE:
             env.problems.append("DATABASE_URL must name the application's role: postgresql://user:password@host/name")
     if _owner_url := env.text("HOLDFAST_OWNER_DATABASE_URL"):
         OWNER_DATABASE = postgresql_database(env, "HOLDFAST_OWNER_DATABASE_URL", _owner_url, production=PRODUCTION)
@@ -179,6 +181,7 @@ MIDDLEWARE = [
     "django_otp.middleware.OTPMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "accounts.middleware.SessionLimitsMiddleware",
+    "orgs.middleware.TenancyMiddleware",
     "accounts.middleware.GateMiddleware",
     "accounts.middleware.TooManyAttemptsMiddleware",
     "orgs.middleware.AccessDeniedMiddleware",

@@ -22,11 +22,27 @@ def _application() -> MeasuredBody:
         django_application = get_wsgi_application()
         from django.conf import settings
 
+        _check_role()
         _check_keys()
     except ImproperlyConfigured as problem:
         print(problem, file=sys.stderr)  # noqa: T201 - there may be no logging yet
         sys.exit(EXIT_CONFIGURATION)
     return MeasuredBody(django_application, settings.REQUEST_BODY_LIMIT)
+
+
+def _check_role() -> None:
+    """Raises ImproperlyConfigured if the database's policies do not bind the role that the application signs in as."""
+    from django.db import DatabaseError, connection
+
+    from vault.database.owner import excess_of_role
+
+    try:
+        excess = excess_of_role(connection) if connection.vendor == "postgresql" else []
+    except DatabaseError:
+        return  # not there yet: see below
+    if excess:
+        listed = "\n".join(f"  - {problem}" for problem in excess)
+        raise ImproperlyConfigured(f"Holdfast cannot start (docs/operators/upgrade.md, Two roles):\n{listed}")
 
 
 def _check_keys() -> None:

@@ -34,10 +34,12 @@ from orgs.selectors.fetching import (
     membership_of,
     object_for,
     organization_for,
+    organizations_of,
     project_for,
     reached_by,
     require,
     sealed_for,
+    visible,
 )
 from orgs.selectors.invitations import (
     InvitationState,
@@ -88,6 +90,7 @@ __all__ = [
     "object_for",
     "opening_of",
     "organization_for",
+    "organizations_of",
     "organizations_where",
     "page_of_grants",
     "places_within",
@@ -100,4 +103,5 @@ __all__ = [
     "sealed_for",
     "team_for",
     "teams_of",
+    "visible",
 ]

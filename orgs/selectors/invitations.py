@@ -10,6 +10,7 @@ from orgs.permissions import ROLE_PERMISSIONS, Permission, decide, may_give
 from orgs.roles import Role
 from orgs.selectors.fetching import membership_of
 from orgs.selectors.listing import members_of
+from vault import tenancy
 from vault.seals import is_genuine, with_seal
 
 
@@ -79,5 +80,6 @@ def invitations_of(organization: Organization) -> list[tuple[Invitation, Invitat
 
 def invitation_with(uid: UUID) -> Invitation | None:
     """The invitation that a session has opened with its token: possession was proved, no membership is needed."""
-    found = with_seal(Invitation.objects.select_related("organization", "invited_by").filter(pk=uid)).first()
-    return found if is_genuine(found) else None
+    with tenancy.everywhere("whom a token let in belongs to no organization yet"):
+        found = with_seal(Invitation.objects.select_related("organization", "invited_by").filter(pk=uid)).first()
+        return found if is_genuine(found) else None

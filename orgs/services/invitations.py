@@ -27,6 +27,7 @@ from orgs.roles import Role
 from orgs.selectors import InvitationState, invitation_state, inviter_of, membership_of, require
 from orgs.services.authority import lock_organization
 from orgs.tokens import TokenUse, new_token, token_link, token_mac, token_mac_candidates, well_formed
+from vault import tenancy
 from vault.seals import is_genuine, with_seal
 
 
@@ -113,14 +114,17 @@ def open_invitation(*, actor: User | AnonymousUser, token: str) -> Invitation:
     token = token.strip()
     if not well_formed(token):
         raise _refused(actor, None, "not a token", status=400)
-    invitation = with_seal(
-        Invitation.objects.select_related("organization", "invited_by").filter(
-            token_mac__in=token_mac_candidates(TokenUse.INVITATION, token)
-        )
-    ).first()
-    if invitation is None or not is_genuine(invitation):
+    with tenancy.everywhere("a token says which invitation it opens, and that in which organization"):
+        invitation = with_seal(
+            Invitation.objects.select_related("organization", "invited_by").filter(
+                token_mac__in=token_mac_candidates(TokenUse.INVITATION, token)
+            )
+        ).first()
+        found = invitation is not None and is_genuine(invitation)
+    if invitation is None or not found:
         raise _refused(actor, None, "unknown", status=404)
-    state = invitation_state(invitation, inviter_of(invitation))
+    with tenancy.within(invitation.organization_id):
+        state = invitation_state(invitation, inviter_of(invitation))
     if state is not InvitationState.USABLE:
         raise _refused(actor, invitation, state, status=410)
     return invitation
@@ -132,10 +136,11 @@ def accept_invitation(*, actor: User, invitation: Invitation) -> Membership:
 
     Raises `InvitationForOtherPerson`, `InvitationUnusable`.
     """
-    locked = _lock_usable(invitation)
-    if actor.email_key != locked.email_key:
-        raise InvitationForOtherPerson
-    return _take_up(locked, actor)
+    with tenancy.within(invitation.organization_id):
+        locked = _lock_usable(invitation)
+        if actor.email_key != locked.email_key:
+            raise InvitationForOtherPerson
+        return _take_up(locked, actor)
 
 
 @transaction.atomic
@@ -144,11 +149,12 @@ def join_with_invitation(*, invitation: Invitation, name: str, password: str) ->
 
     Raises `InvitationUnusable`, `AccountExists`, `ValidationError` for the name and the password.
     """
-    locked = _lock_usable(invitation)
-    if User.objects.filter(email_key=locked.email_key).exists():
-        raise AccountExists
-    person = create_account(email=locked.email, name=name, password=password)
-    return _take_up(locked, person)
+    with tenancy.within(invitation.organization_id):
+        locked = _lock_usable(invitation)
+        if User.objects.filter(email_key=locked.email_key).exists():
+            raise AccountExists
+        person = create_account(email=locked.email, name=name, password=password)
+        return _take_up(locked, person)
 
 
 def _lock_usable(invitation: Invitation) -> Invitation:

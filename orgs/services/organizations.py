@@ -12,6 +12,7 @@ from orgs.permissions import Permission
 from orgs.roles import Role
 from orgs.selectors import require
 from orgs.services.policies import create_policies
+from vault import tenancy
 from vault.keys.purposes import Purpose
 from vault.keys.services import create_tenant_key
 from vault.names import clean_name
@@ -23,7 +24,8 @@ def found_organization(*, owner: User, name: str) -> tuple[Organization, bytes]:
     Must run inside the caller's transaction.
     """
     name = clean_name(name, field="Organization name", max_length=ORGANIZATION_NAME_LENGTH)
-    organization = Organization.objects.create(name=name)
+    with tenancy.everywhere("a slug is given once among all organizations"):
+        organization = Organization.objects.create(name=name)
     key = create_tenant_key(scope=organization.key_scope, purpose=Purpose.DATA)
     append(
         actor=owner.audit_actor,
@@ -33,8 +35,9 @@ def found_organization(*, owner: User, name: str) -> tuple[Organization, bytes]:
         key_id=bytes(key.key_id),
         details={"purpose": key.purpose},
     )
-    Membership.objects.create(organization=organization, user=owner, role=Role.OWNER)
-    create_policies(organization)
+    with tenancy.within(organization.uid):
+        Membership.objects.create(organization=organization, user=owner, role=Role.OWNER)
+        create_policies(organization)
     return organization, bytes(key.key_id)
 
 

@@ -21,8 +21,10 @@ from orgs.models import Membership
 from orgs.roles import Role
 from orgs.services.organizations import found_organization
 from orgs.tokens import TokenUse, new_token, token_link, token_mac, token_mac_candidates, well_formed
+from vault import tenancy
 from vault.seals import locked_row
 
+_WHOLE = "an instance is claimed if any organization has an owner"
 _INSTANCE = Resource(ResourceKind.INSTANCE, "1", "This instance")
 
 
@@ -34,6 +36,7 @@ class SetupLink:
     expires_at: datetime
 
 
+@tenancy.everywhere(_WHOLE)
 @transaction.atomic
 def create_setup_link() -> SetupLink:
     """A new one-time link to claim the instance; the one before loses its force.
@@ -54,6 +57,7 @@ def create_setup_link() -> SetupLink:
     return SetupLink(token_link(TokenUse.SETUP, token), instance.setup_expires_at)
 
 
+@tenancy.everywhere(_WHOLE)
 @transaction.atomic
 def claim_instance(*, token: str, email: str, name: str, password: str, organization_name: str) -> Membership:
     """Makes whoever holds the set-up link the first owner; of two who try at once, the second is refused.
@@ -78,6 +82,7 @@ def claim_instance(*, token: str, email: str, name: str, password: str, organiza
     return _claim(instance, email=email, name=name, password=password, organization_name=organization_name)
 
 
+@tenancy.everywhere(_WHOLE)
 @transaction.atomic
 def bootstrap_instance(*, email: str, name: str, password: str, organization_name: str) -> Membership:
     """The same without a link, for whoever has a shell on the server.
@@ -88,6 +93,7 @@ def bootstrap_instance(*, email: str, name: str, password: str, organization_nam
     return _claim(instance, email=email, name=name, password=password, organization_name=organization_name)
 
 
+@tenancy.everywhere(_WHOLE)
 def is_claimed() -> bool:
     """Whether the instance has an owner."""
     return Instance.objects.filter(claimed_at__isnull=False).exists() or _has_owner()

@@ -14,6 +14,7 @@ from audit.resource import Resource
 from audit.services import EventNotWritten, OutsideTransaction, append
 from orgs.models import Organization
 from tests.cast import Cast
+from tests.harness.roles import as_table_owner
 from vault import context
 from vault.keys.peppers import keyed_hash_matches
 from vault.keys.purposes import Purpose
@@ -106,13 +107,13 @@ def test_it_refuses_to_stand_alone() -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_it_undoes_the_business_when_the_log_does_not_take_the_event(cast: Cast) -> None:
-    with connection.cursor() as cursor:
+    with as_table_owner(), connection.cursor() as cursor:
         cursor.execute("ALTER TABLE audit_event RENAME TO audit_event_away")
     try:
         with pytest.raises(EventNotWritten):
             rename(cast.acme)
     finally:
-        with connection.cursor() as cursor:
+        with as_table_owner(), connection.cursor() as cursor:
             cursor.execute("ALTER TABLE audit_event_away RENAME TO audit_event")
     cast.acme.refresh_from_db()
     assert cast.acme.name == "Acme"

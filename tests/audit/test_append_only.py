@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, ProgrammingError, connection, transaction
 
 from audit import triggers
 from audit.actions import Action
@@ -11,6 +11,7 @@ from audit.actor import Actor
 from audit.checks import check_triggers
 from audit.models import AppendOnly, Event
 from audit.services import append
+from tests.harness.roles import as_table_owner
 
 pytestmark = pytest.mark.django_db
 
@@ -86,9 +87,17 @@ def test_it_is_refused_by_the_database(event: Event, number: int) -> None:
     statements = STATEMENTS[connection.vendor]
     assert len(statements) == 8
     before = Event.objects.values().get()
-    with pytest.raises(IntegrityError, match="append-only"), transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(statements[number])
+    with pytest.raises(IntegrityError, match="append-only"), transaction.atomic(), as_table_owner():
+        connection.cursor().execute(statements[number])
     assert Event.objects.values().get() == before
+
+
+@pytest.mark.parametrize("number", range(8))
+def test_the_application_has_no_right_to_it(event: Event, number: int) -> None:
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite has no roles")
+    with pytest.raises(ProgrammingError, match="permission denied"), transaction.atomic():
+        connection.cursor().execute(STATEMENTS["postgresql"][number])
 
 
 def test_it_lets_new_events_in(event: Event) -> None:
@@ -107,7 +116,7 @@ def test_it_is_not_skipped_by_a_replication_role() -> None:
 
 def test_it_is_noticed_when_a_trigger_is_gone() -> None:
     assert check_triggers(databases=["default"]) == []
-    with connection.cursor() as cursor:
+    with as_table_owner(), connection.cursor() as cursor:
         cursor.execute(triggers.REMOVE[connection.vendor][0])
     (problem,) = check_triggers(databases=["default"])
     assert problem.id == "audit.E001"

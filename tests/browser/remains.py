@@ -17,7 +17,7 @@ def remains_of(server: VaultServer) -> Iterator[tuple[str, bytes]]:
             yield str(path), path.read_bytes()
     url = server.environment.get("DATABASE_URL")
     if url:
-        with psycopg.connect(url) as connection:
+        with psycopg.connect(url, options="-c app.tenant=*") as connection:
             tables = connection.execute(
                 "SELECT quote_ident(table_name) FROM information_schema.tables WHERE table_schema = 'public'"
             ).fetchall()

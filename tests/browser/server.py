@@ -39,14 +39,15 @@ class VaultServer:
         }
         shared = os.environ.get("DATABASE_URL")
         if shared:
-            self.environment["DATABASE_URL"] = self._new_database(shared)
+            self.environment |= self._new_database(shared, os.environ["HOLDFAST_OWNER_DATABASE_URL"])
 
     @staticmethod
-    def _new_database(shared: str) -> str:
+    def _new_database(shared: str, owners: str) -> dict[str, str]:
         name = f"browser_{secrets.token_hex(6)}"
-        with psycopg.connect(shared, autocommit=True) as connection:
+        with psycopg.connect(owners, autocommit=True) as connection:
             connection.execute(f'CREATE DATABASE "{name}"'.encode())
-        return f"{shared.rpartition('/')[0]}/{name}"
+        variables = {"DATABASE_URL": shared, "HOLDFAST_OWNER_DATABASE_URL": owners}
+        return {variable: f"{url.rpartition('/')[0]}/{name}" for variable, url in variables.items()}
 
     def manage(self, *arguments: str) -> str:
         """Runs a management command and returns what it printed."""

@@ -89,6 +89,15 @@ def test_it_hands_every_secret_over_as_a_file_that_the_service_was_given() -> No
     assert all(set(service.get("secrets", [])) <= set(COMPOSE["secrets"]) for service in SERVICES.values())
 
 
+def test_it_gives_the_owner_of_the_tables_to_migrations_alone() -> None:
+    given = {name for name, service in SERVICES.items() if "database-owner-url" in service.get("secrets", [])}
+    assert given == {"migrate"}
+    assert SERVICES["migrate"]["profiles"] == ["setup"]
+    owner = {"HOLDFAST_OWNER_DATABASE_URL_FILE": "/run/secrets/database-owner-url"}
+    assert SERVICES["migrate"]["environment"] == SERVICES["app"]["environment"] | owner
+    assert SERVICES["migrate"]["networks"] == ["data"]
+
+
 def test_it_gives_the_application_neither_the_superusers_password_nor_the_servers_key() -> None:
     assert set(SERVICES["app"]["secrets"]) == {"root-key", "secret-key", "database-url", "database-certificate.pem"}
     assert "root-key" not in SERVICES["database"]["secrets"]

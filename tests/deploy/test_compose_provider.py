@@ -10,8 +10,9 @@ PROVIDER: dict[str, Any] = yaml.safe_load((ROOT / "deploy" / "compose.provider.y
 IGNORED = (ROOT / ".gitignore").read_text(encoding="utf-8")
 
 
-def test_it_changes_the_application_alone() -> None:
-    assert list(PROVIDER["services"]) == ["app"]
+def test_it_changes_the_application_and_its_migrations_alone() -> None:
+    assert list(PROVIDER["services"]) == ["app", "migrate"]
+    assert PROVIDER["services"]["migrate"] == PROVIDER["services"]["app"]
     assert set(PROVIDER["services"]["app"]) == {"build", "env_file", "environment", "secrets", "networks"}
 
 

@@ -42,7 +42,8 @@ def test_its_files_are_for_their_owners_alone(secrets: Path) -> None:
     assert modes.pop("database-certificate.pem") == 0o444
     assert set(modes.values()) == {0o400}
     assert set(modes) == {
-        "root-key", "secret-key", "database-url", "database-password", "database-superuser-password", "database-key.pem"
+        "root-key", "secret-key", "database-url", "database-owner-url", "database-password", "database-owner-password",
+        "database-superuser-password", "database-key.pem",
     }  # fmt: skip
 
 

@@ -15,7 +15,7 @@ import pytest
 
 from tests.deploy.instance import Instance
 from tests.harness.environment import ROOT
-from tests.harness.postgresql import ScratchPostgresql, find_binaries, speaks_tls
+from tests.harness.postgresql import OWNER, SUPERUSER, ScratchPostgresql, find_binaries, speaks_tls
 
 HOST = "vault.example.com"
 HTTPS = {"Host": HOST, "X_Forwarded_Proto": "https"}
@@ -53,9 +53,10 @@ def _installed(folder: Path, database: Database) -> Instance:
     """An instance whose every secret is in a file, before the first migration."""
     server = database.server
     name = f"installed_{folder.name}".replace("-", "_").lower()
-    with psycopg.connect(server.url(), autocommit=True) as connection:
+    with psycopg.connect(server.url(role=OWNER), autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name}".encode())
     (folder / "database-url").write_text(f"{server.url(name)}?{database.options}\n", encoding="ascii")
+    (folder / "database-owner-url").write_text(f"{server.url(name, role=OWNER)}?{database.options}\n", encoding="ascii")
     (folder / "secret-key").write_text(token_urlsafe(64), encoding="ascii")
     instance = Instance(
         folder,
@@ -76,9 +77,12 @@ def _installed(folder: Path, database: Database) -> Instance:
 
 
 def _manage(instance: Instance, *arguments: str) -> str:
+    """What a command says. Migrations alone know the owner of the tables."""
+    owner = {"HOLDFAST_OWNER_DATABASE_URL_FILE": str(instance.folder / "database-owner-url")}
     ran = subprocess.run(
         [sys.executable, "manage.py", *arguments],
-        cwd=ROOT, env=instance.environment, capture_output=True, text=True, timeout=120, check=False,
+        cwd=ROOT, env=instance.environment | (owner if arguments[0] == "migrate" else {}),
+        capture_output=True, text=True, timeout=120, check=False,
     )  # fmt: skip
     assert ran.returncode == 0, ran.stdout + ran.stderr
     return ran.stdout
@@ -185,7 +189,7 @@ def test_its_health_check_finds_it_healthy(served: Instance) -> None:
 
 def test_every_connection_to_the_database_is_encrypted(served: Instance, tls: Database) -> None:
     served.get("/readyz", **HTTPS)
-    with psycopg.connect(tls.server.url("postgres", superuser=True)) as connection:
+    with psycopg.connect(tls.server.url("postgres", role=SUPERUSER)) as connection:
         rows = connection.execute(
             "SELECT ssl, version FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) WHERE usename = 'holdfast'"
         ).fetchall()

@@ -7,7 +7,7 @@ from tests.docs.pages import ROOT, pages, tables, text_of
 REFERENCE = text_of("docs/operators/configuration.md")
 _VARIABLE = re.compile(r"\b(?:HOLDFAST_[A-Z0-9_]*[A-Z0-9]|DATABASE_URL|WEB_CONCURRENCY|HOST|PORT)\b")
 # Read by the tests and never by an installation.
-_OF_THE_TESTS = {"HOLDFAST_TEST_CHROMIUM", "HOLDFAST_TEST_DATABASE"}
+_OF_THE_TESTS = {"HOLDFAST_TEST_CHROMIUM", "HOLDFAST_TEST_DATABASE", "HOLDFAST_TEST_SUITE_URL"}
 
 
 def names(text: str) -> set[str]:

@@ -32,16 +32,16 @@ Original = tuple[Installation, dict[str, Any]]
 
 
 @pytest.fixture(scope="module")
-def server(request: pytest.FixtureRequest) -> str | None:
+def server(request: pytest.FixtureRequest) -> dict[str, str] | None:
     """A PostgreSQL of our own, with TLS if it is built with it, where the suite runs on PostgreSQL."""
     if os.environ.get("HOLDFAST_TEST_DATABASE") != "postgresql":
         return None
     found: Database = request.getfixturevalue("database")
-    return f"{found.server.url()}?{found.options}" if found.tls else found.server.url()
+    return found.server.environment(options=found.options if found.tls else "")
 
 
 @pytest.fixture(scope="module")
-def original(server: str | None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Original]:
+def original(server: dict[str, str] | None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Original]:
     """An installation with two organizations, and what its people have in their authenticators; only ever copied."""
     folder = tmp_path_factory.mktemp("original")
     holdfast = Installation(folder / "holdfast", server=server, static=folder / "static")

@@ -24,7 +24,7 @@ from pathlib import Path
 
 from tests.harness.browser import BrowserMissing, find_chromium, find_driver
 from tests.harness.environment import ROOT, clean_environment
-from tests.harness.postgresql import PostgresqlMissing, ScratchPostgresql
+from tests.harness.postgresql import SUITE, PostgresqlMissing, ScratchPostgresql
 
 SQLITE, POSTGRESQL = "sqlite", "postgresql"
 # These touch no database, or one of their own: once is enough.
@@ -151,7 +151,8 @@ def main() -> int:
         databases = {SQLITE: dict[str, str]()}
         if any(one.database == POSTGRESQL for one in passes):
             try:
-                databases[POSTGRESQL] = {"DATABASE_URL": stack.enter_context(ScratchPostgresql()).url()}
+                server = stack.enter_context(ScratchPostgresql())
+                databases[POSTGRESQL] = server.environment() | {"HOLDFAST_TEST_SUITE_URL": server.url(role=SUITE)}
             except PostgresqlMissing as error:
                 missing[POSTGRESQL] = str(error)
         for one in passes:

@@ -1,8 +1,9 @@
 """A scratch PostgreSQL server: started before anything imports the settings, gone with the process that started it.
 
-The server listens on 127.0.0.1 alone, on a free port, with SCRAM passwords made for it. The application's role may
-create databases (Django's test runner needs that) and nothing else: it is no superuser, because a superuser passes
-every row-level policy and a test run as one proves nothing.
+The server listens on 127.0.0.1 alone, on a free port, with SCRAM passwords made for it. Its roles are those of an
+installation: one owns the databases and their tables, the application's own nothing, and neither is a superuser,
+because a superuser passes every row-level policy and a test run as one proves nothing. A third signs the suite in:
+it can become either (SET ROLE) and has no rights of its own.
 """
 
 import ctypes
@@ -20,6 +21,11 @@ from pathlib import Path
 from typing import Self
 
 import psycopg
+
+SUPERUSER, OWNER, APPLICATION, SUITE = "postgres", "holdfast_owner", "holdfast", "holdfast_suite"
+
+EVERY_TENANT = {"PGOPTIONS": "-c app.tenant=*"}
+"""With these libpq shows the owner, who is bound by the policies as well, the rows of every organization."""
 
 START_SECONDS = 30
 STOP_SECONDS = 15
@@ -135,15 +141,22 @@ class ScratchPostgresql:
         self._settings = _SETTINGS | {"port": str(self.port)} | ({} if durable else _VOLATILE)
         self._certificate = certificate
         self._binaries = binaries or find_binaries()
-        self._passwords = {"postgres": secrets.token_hex(16), "holdfast": secrets.token_hex(16)}
+        self._passwords = {role: secrets.token_hex(16) for role in (SUPERUSER, OWNER, APPLICATION, SUITE)}
         self._server: subprocess.Popen[bytes] | None = None
         # PostgreSQL refuses to run as root.
         self._owner = pwd.getpwnam("nobody") if os.geteuid() == 0 else None
 
-    def url(self, database: str = "holdfast", *, superuser: bool = False) -> str:
-        """The `DATABASE_URL` of a database, for the application's role or for the server's superuser."""
-        user = "postgres" if superuser else "holdfast"
-        return f"postgresql://{user}:{self._passwords[user]}@127.0.0.1:{self.port}/{database}"
+    def url(self, database: str = "holdfast", *, role: str = APPLICATION) -> str:
+        """The URL of a database for one of the roles."""
+        return f"postgresql://{role}:{self._passwords[role]}@127.0.0.1:{self.port}/{database}"
+
+    def environment(self, database: str = "holdfast", *, options: str = "") -> dict[str, str]:
+        """The variables that name a database. `options`: libpq's, as a query string."""
+        query = f"?{options}" if options else ""
+        return {
+            "DATABASE_URL": f"{self.url(database)}{query}",
+            "HOLDFAST_OWNER_DATABASE_URL": f"{self.url(database, role=OWNER)}{query}",
+        }
 
     def __enter__(self) -> Self:
         _sweep()
@@ -151,7 +164,7 @@ class ScratchPostgresql:
         try:
             self._make_cluster()
             self._start()
-            self._create_role()
+            self._create_roles()
         except BaseException:
             self.__exit__()
             raise
@@ -209,7 +222,7 @@ class ScratchPostgresql:
         password = self._folder / "password"
         password.touch()
         self._give(password, 0o600)
-        password.write_text(self._passwords["postgres"], encoding="ascii")
+        password.write_text(self._passwords[SUPERUSER], encoding="ascii")
         made = self._launch(
             self._binaries / "initdb", "--pgdata", self._data, "--username=postgres", "--pwfile", password,
             "--auth=scram-sha-256", "--encoding=UTF8", "--locale=C", "--no-sync",
@@ -232,18 +245,20 @@ class ScratchPostgresql:
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline and self._server.poll() is None:
             try:
-                psycopg.connect(self.url("postgres", superuser=True)).close()
+                psycopg.connect(self.url("postgres", role=SUPERUSER)).close()
             except psycopg.OperationalError:
                 time.sleep(0.05)
             else:
                 return
         raise self._failed("postgres did not start")
 
-    def _create_role(self) -> None:
-        with psycopg.connect(self.url("postgres", superuser=True), autocommit=True) as connection:
-            connection.execute(
-                psycopg.sql.SQL("CREATE ROLE holdfast LOGIN CREATEDB NOSUPERUSER NOBYPASSRLS PASSWORD {}").format(
-                    self._passwords["holdfast"]
+    def _create_roles(self) -> None:
+        with psycopg.connect(self.url("postgres", role=SUPERUSER), autocommit=True) as connection:
+            for role, may in ((OWNER, "CREATEDB"), (APPLICATION, ""), (SUITE, "NOINHERIT")):
+                connection.execute(
+                    psycopg.sql.SQL("CREATE ROLE {} LOGIN NOSUPERUSER NOBYPASSRLS {} PASSWORD {}").format(
+                        psycopg.sql.Identifier(role), psycopg.sql.SQL(may), self._passwords[role]
+                    )
                 )
-            )
-            connection.execute("CREATE DATABASE holdfast OWNER holdfast")
+            connection.execute(f"GRANT {OWNER}, {APPLICATION} TO {SUITE}".encode())
+            connection.execute(f"CREATE DATABASE holdfast OWNER {OWNER}".encode())

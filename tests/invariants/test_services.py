@@ -10,6 +10,7 @@ from django.db import connection
 from audit.models import Event
 from audit.services import EventNotWritten
 from tests.cast import Cast
+from tests.harness.roles import as_table_owner
 from tests.invariants.services import CASES, COMPOSED, PACKAGES, SILENT, World
 from tests.invariants.snapshot import SPENT, take_snapshot
 
@@ -26,7 +27,7 @@ def exported() -> set[str]:
 @contextmanager
 def log_that_takes_nothing() -> Iterator[None]:
     """The database itself refuses every new event, as one with a full disk or a revoked privilege would."""
-    with connection.cursor() as cursor:
+    with as_table_owner(), connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute("ALTER TABLE audit_event ADD CONSTRAINT no_more CHECK (false) NOT VALID")
         else:
@@ -36,7 +37,7 @@ def log_that_takes_nothing() -> Iterator[None]:
     try:
         yield
     finally:
-        with connection.cursor() as cursor:
+        with as_table_owner(), connection.cursor() as cursor:
             if connection.vendor == "postgresql":
                 cursor.execute("ALTER TABLE audit_event DROP CONSTRAINT no_more")
             else:

@@ -7,15 +7,28 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("vault", "accounts", "orgs", "audit")
-# Triggers, the cache table, the locks of keys (FOR KEY SHARE, FOR SHARE) and the counting of their wraps on another
-# connection are made of constant statements, which the ORM cannot express. Those that take values from key to key name
-# tables and columns of our own models, quoted, and have everything else as parameters.
+# Triggers, policies, the cache table, the locks of keys and of organizations (FOR KEY SHARE, FOR SHARE) and the count
+# of their wraps on another connection are made of constant statements, which the ORM cannot express. Those that take
+# values from key to key name tables and columns of our own models, quoted, and have everything else as parameters.
 WITH_STATEMENTS = {
     *("audit/triggers.py", "audit/migrations/0002_append_only.py", "vault/migrations/0001_cache_table.py"),
     *("vault/keys/counting.py", "vault/keys/generation.py", "vault/keys/lifecycle.py", "vault/keys/processes.py"),
-    "vault/keys/writing.py",
+    *("vault/keys/writing.py", "vault/database/policies.py", "vault/database/owner.py"),
+    *("vault/database/postgresql/base.py", "orgs/permissions/loading.py"),
     *("vault/fields/rewrapping.py", "vault/fields/statements.py"),
 }
+# Who may touch the rows of every organization: commands and housekeeping on the server, what begins before anybody
+# belongs to anything (set-up, a slug, a token), whose members and whose object it is, the support desk, and the pages
+# of the instance's administrators. Everything else is within the organizations of who asks.
+EVERYWHERE = {
+    *("vault/management/commands/migrate.py", "vault/custody/management/commands/housekeeping.py"),
+    *("vault/custody/cli/dispatching.py", "vault/access/cli/reading.py", "vault/access/services/keeping.py"),
+    *("vault/seals/services/accepting.py", "vault/seals/services/renewing.py", "vault/seals/services/verifying.py"),
+    *("orgs/services/setup.py", "orgs/services/organizations.py", "orgs/services/invitations.py"),
+    *("orgs/selectors/fetching.py", "orgs/selectors/invitations.py"),
+    *("accounts/support.py", "vault/custody/access.py"),
+}
+WITHIN = {"orgs/middleware.py", "orgs/services/organizations.py", "orgs/services/invitations.py", "audit/services.py"}
 CALLS_WITH_SQL = {"raw", "extra", "RawSQL", "execute", "executemany", "executescript", "RunSQL"}
 # Modules that open connections to an address of the caller's choosing. Mail goes through django.core.mail, to the
 # one server that is configured.
@@ -57,6 +70,17 @@ def test_it_asks_the_database_through_the_orm_alone() -> None:
     """No statement is put together here, so none can be changed by what somebody typed (ASVS 5.0 1.2.4)."""
     found = {path for path, tree in modules() for node in ast.walk(tree) if called(node) in CALLS_WITH_SQL}
     assert found <= WITH_STATEMENTS
+
+
+def test_it_leaves_the_organizations_of_who_asks_in_few_places() -> None:
+    calls = {"everywhere": set[str](), "within": set[str]()}
+    for path, tree in modules():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Attribute) and ast.unparse(node) in {"tenancy.everywhere", "tenancy.within"}:
+                calls[node.attr].add(path)
+        names = {name for name in imported(tree) if name.startswith("vault.tenancy.")}
+        assert not names, f"{path}: import the module, so that a call of it can be found"
+    assert calls == {"everywhere": EVERYWHERE, "within": WITHIN}
 
 
 def test_it_connects_to_no_address_that_somebody_could_choose() -> None:

@@ -38,7 +38,7 @@ class Pair:
         """Rows of the instance's database, as the driver gives them."""
         url = self.instance.environment.get("DATABASE_URL")
         if url:
-            with psycopg.connect(url) as connection:
+            with psycopg.connect(url, options="-c app.tenant=*") as connection:
                 return connection.execute(sql.encode()).fetchall()
         with closing(sqlite3.connect(self.instance.folder / "holdfast.sqlite3", timeout=20)) as connection:
             return connection.execute(sql).fetchall()

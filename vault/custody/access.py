@@ -1,8 +1,10 @@
 """Who may see which pages about keys, and what they are about."""
 
+from collections.abc import Callable
+from typing import ParamSpec
 from uuid import UUID
 
-from django.http import Http404, HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 
 from accounts.gate import person
@@ -12,7 +14,18 @@ from orgs.context import enter_organization
 from orgs.models import Organization
 from orgs.permissions import Permission
 from orgs.selectors import object_for, organization_for
+from vault import tenancy
 from vault.custody.models import KeyOperation, KeyReport, ShredRequest
+
+P = ParamSpec("P")
+
+
+def whole_instance(view: Callable[P, HttpResponse]) -> Callable[P, HttpResponse]:
+    """Decorator for the pages about the keys of the whole instance, which count and open what is in any organization.
+
+    They call `administrator` first.
+    """
+    return tenancy.everywhere("administrators of the instance look after the keys of every organization")(view)
 
 
 def administrator(request: HttpRequest) -> User:

@@ -17,6 +17,7 @@ from django.db import connection, transaction
 
 from vault.crypto.envelope import FRONT_SIZE
 from vault.crypto.fingerprint import KEY_ID_SIZE
+from vault.database.postgresql.base import set_tenants
 from vault.fields.indexes import KEY_ID_OFFSET
 from vault.fields.registry import EncryptedColumn
 
@@ -159,6 +160,7 @@ class _Postgresql(Statements):
         within, parameters = self._within(scope, [])
         with transaction.atomic(), connection.wrap_database_errors:
             connection.ensure_connection()
+            set_tenants()
             with psycopg.ServerCursor(connection.connection, "stored_values") as cursor:
                 cursor.execute(
                     f"SELECT {self._columns(longest)} FROM {self._table} WHERE {within}", parameters, binary=True
@@ -268,8 +270,12 @@ class _Sqlite(Statements):
 
 @contextmanager
 def _binary_cursor() -> Iterator["psycopg.Cursor[Row]"]:
-    """A cursor of psycopg, within Django's connection and transaction: Django's own writes parameters into the text."""
-    connection.ensure_connection()
-    connection.validate_no_broken_transaction()
-    with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
-        yield cursor
+    """A cursor of psycopg, within Django's connection and transaction: Django's own writes parameters into the text.
+
+    Always in a transaction, because it has to be told in it whose rows these are.
+    """
+    with transaction.atomic(savepoint=False):
+        connection.validate_no_broken_transaction()
+        set_tenants()
+        with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
+            yield cursor

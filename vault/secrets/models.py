@@ -50,7 +50,9 @@ class Secret(models.Model):
     name_key = models.CharField(max_length=400, editable=False, help_text="The name folded, for order and search.")
     description = models.CharField(max_length=1000, blank=True)
     search_text = models.TextField(blank=True, editable=False, help_text="Name, description and tags, folded.")
-    tags: "models.ManyToManyField[Tag, models.Model]" = models.ManyToManyField(Tag, related_name="secrets", blank=True)
+    tags: "models.ManyToManyField[Tag, SecretTag]" = models.ManyToManyField(
+        Tag, related_name="secrets", blank=True, through="SecretTag"
+    )
     classification = models.PositiveSmallIntegerField(
         choices=Classification.choices, null=True, blank=True, help_text="Empty: that of its environment."
     )
@@ -117,6 +119,21 @@ class Secret(models.Model):
     def icon(self) -> str:
         """The icon of its kind."""
         return ICONS[Kind(self.kind)]
+
+
+class SecretTag(models.Model):
+    """That a secret has a tag. It carries the organization, so that the database can tell whose it is."""
+
+    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="+")
+    secret = models.ForeignKey(Secret, on_delete=models.CASCADE)
+    tag = models.ForeignKey(Tag, on_delete=models.CASCADE)
+
+    class Meta:
+        db_table = "secrets_secret_tags"
+        unique_together = [("secret", "tag")]  # as the table was made
+
+    def __str__(self) -> str:
+        return f"Tag {self.tag_id} of {self.secret_id}"
 
 
 class SecretVersion(models.Model):

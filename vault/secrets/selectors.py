@@ -16,7 +16,7 @@ from orgs.classification import Classification
 from orgs.models import Environment, Organization, Project
 from orgs.permissions import AccessDenied, Actor, Decision, Permission, decide, judge, permitted, standing_of
 from orgs.permissions.querysets import places_touched, secrets_reached
-from orgs.selectors import projects_where, reached_by
+from orgs.selectors import projects_where, reached_by, visible
 from vault.names import fold_name
 from vault.paging import PAGE_SIZE, Order, Page, page_of
 from vault.secrets.kinds import Kind
@@ -68,7 +68,8 @@ def secret_for(actor: Actor, uid: UUID, permission: Permission, *, with_place: b
     Raises `AccessDenied`, which for a foreign secret is the same as for one that does not exist.
     """
     related = ("organization", "project", "environment", "updated_by") if with_place else ("environment",)
-    secret = Secret.objects.select_related(*related).filter(pk=uid).first()
+    secrets = Secret.objects.select_related(*related).filter(pk=uid)
+    secret = visible(secrets)
     if secret is None:
         decide(actor, permission, Organization(uid=uid))  # the same work as for a foreign one
         missing = Decision(allowed=False, because="there is no such object", visible=False)

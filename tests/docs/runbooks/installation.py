@@ -28,12 +28,12 @@ _SYSTEMCTL = Path(__file__).with_name("systemctl.py")
 
 
 class Installation:
-    """`server`: the URL of a database on the PostgreSQL server in which databases can be made; None for SQLite.
+    """`server`: the variables that name a database on a PostgreSQL server on which more can be made; None for SQLite.
 
-    It is for production if the URL asks for TLS, without which production gives a warning with every command.
+    It is for production if the URLs ask for TLS, without which production gives a warning with every command.
     """
 
-    def __init__(self, folder: Path, *, server: str | None, static: Path) -> None:
+    def __init__(self, folder: Path, *, server: Mapping[str, str] | None, static: Path) -> None:
         self.folder = folder
         self.server = server
         folder.mkdir(mode=0o700, parents=True)
@@ -54,7 +54,7 @@ class Installation:
             "PATH": os.pathsep.join([str(folder / "bin"), str(_PYTHON), str(find_binaries()), os.environ["PATH"]]),
         }
         self.environment["PORT"] = self.environment["RUNBOOK_PORT"]
-        if server and urlsplit(server).query:
+        if server and urlsplit(server["DATABASE_URL"]).query:
             self.environment |= {
                 "HOLDFAST_ENV": "production",
                 "HOLDFAST_ALLOWED_HOSTS": "127.0.0.1",
@@ -87,8 +87,8 @@ class Installation:
         self.database = f"runbook_{secrets.token_hex(6)}"
         template = f' TEMPLATE "{like.database}"' if like is not None else ""
         self._on_server(f'CREATE DATABASE "{self.database}"{template}')
-        url = urlsplit(self.server)
-        self.environment["DATABASE_URL"] = url._replace(path=f"/{self.database}").geturl()
+        for variable, url in self.server.items():
+            self.environment[variable] = urlsplit(url)._replace(path=f"/{self.database}").geturl()
 
     def drop_database(self) -> None:
         """Together with whatever is in it."""
@@ -101,7 +101,7 @@ class Installation:
 
     def _on_server(self, statement: str) -> None:
         assert self.server is not None
-        with psycopg.connect(self.server, autocommit=True) as connection:
+        with psycopg.connect(self.server["HOLDFAST_OWNER_DATABASE_URL"], autocommit=True) as connection:
             connection.execute(statement.encode())
 
     def run(self, *command: str) -> str:

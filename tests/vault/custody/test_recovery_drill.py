@@ -11,7 +11,7 @@ import pytest
 from django.db import connection
 
 from tests.harness.environment import clean_environment
-from tests.harness.postgresql import ScratchPostgresql, find_binaries
+from tests.harness.postgresql import EVERY_TENANT, OWNER, ScratchPostgresql, find_binaries
 from tests.vault.custody.instance import Instance
 from tests.vault.custody.terminal import Terminal
 
@@ -74,7 +74,7 @@ def lost(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[tuple[Insta
         yield Instance(folder), None
         return
     with ScratchPostgresql() as server:
-        yield Instance(folder, DATABASE_URL=server.url()), server
+        yield Instance(folder, **server.environment()), server
 
 
 def test_a_backup_and_three_of_five_shares_bring_every_value_back(
@@ -142,8 +142,8 @@ def back_up(instance: Instance, server: ScratchPostgresql | None, folder: Path) 
     program = find_binaries() / "pg_dump"
     if not program.exists():
         pytest.skip("these PostgreSQL binaries come without pg_dump")
-    command = [str(program), "--format=custom", f"--file={backup}", server.url()]
-    subprocess.run(command, env=clean_environment(), check=True, capture_output=True, timeout=120)
+    command = [str(program), "--format=custom", "--enable-row-security", f"--file={backup}", server.url(role=OWNER)]
+    subprocess.run(command, env=clean_environment() | EVERY_TENANT, check=True, capture_output=True, timeout=120)
     return backup
 
 
@@ -152,11 +152,16 @@ def restore(backup: Path, server: ScratchPostgresql | None, folder: Path, root_k
     if server is None:
         (folder / "holdfast.sqlite3").write_bytes(backup.read_bytes())
         return Instance(folder, HOLDFAST_ROOT_KEY_FILE=str(root_key))
-    superuser = server.url("postgres", superuser=True)
     for program, *words in (
-        ("psql", superuser, "--command", "CREATE DATABASE restored OWNER holdfast"),
-        ("pg_restore", "--no-owner", f"--dbname={server.url('restored')}", str(backup)),
+        ("psql", server.url("postgres", role=OWNER), "--command", "CREATE DATABASE restored"),
+        (
+            "pg_restore",
+            "--no-owner",
+            "--enable-row-security",
+            f"--dbname={server.url('restored', role=OWNER)}",
+            str(backup),
+        ),
     ):
         command = [str(find_binaries() / program), *words]
-        subprocess.run(command, env=clean_environment(), check=True, capture_output=True, timeout=120)
-    return Instance(folder, HOLDFAST_ROOT_KEY_FILE=str(root_key), DATABASE_URL=server.url("restored"))
+        subprocess.run(command, env=clean_environment() | EVERY_TENANT, check=True, capture_output=True, timeout=120)
+    return Instance(folder, HOLDFAST_ROOT_KEY_FILE=str(root_key), **server.environment("restored"))

@@ -8,8 +8,11 @@ from django.db import connection, models
 from django.test import override_settings
 from pytest_django import DjangoDbBlocker, Settings
 
+from tests.harness.postgresql import APPLICATION
+from tests.harness.roles import as_table_owner
 from tests.vault.fields.app.models import Draft, Fragment, LabelledSeed, Note, Seed, Version
 from vault.crypto.rootkey import generate_root_key_text
+from vault.database import policies
 from vault.keys import keyrings
 from vault.keys.purposes import Purpose
 from vault.keys.services import create_tenant_key
@@ -20,11 +23,14 @@ TABLES: tuple[type[models.Model], ...] = (Seed, LabelledSeed, Version, Note, Dra
 @pytest.fixture(scope="session")
 def _tables(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     """The tables of the throwaway models, for as long as the session's database lives."""
-    with django_db_blocker.unblock(), connection.schema_editor() as editor:
-        for model in TABLES:
-            editor.create_model(model)
+    with django_db_blocker.unblock(), as_table_owner():
+        with connection.schema_editor() as editor:
+            for model in TABLES:
+                editor.create_model(model)
+        if connection.vendor == "postgresql":
+            policies.install(connection, role=APPLICATION)
     yield
-    with django_db_blocker.unblock(), connection.schema_editor() as editor:
+    with django_db_blocker.unblock(), as_table_owner(), connection.schema_editor() as editor:
         for model in reversed(TABLES):
             editor.delete_model(model)
 

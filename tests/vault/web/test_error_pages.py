@@ -10,6 +10,7 @@ from django.template import loader
 from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 
+from tests.harness.roles import as_table_owner
 from tests.vault.web.addresses_of_tests import CANARY
 from vault.errors import error_response
 
@@ -112,13 +113,13 @@ def test_it_names_the_row_of_a_damaged_value(quiet: Client) -> None:
 @pytest.mark.django_db(transaction=True)
 def test_it_says_503_when_the_session_cannot_be_read(quiet: Client) -> None:
     quiet.cookies[settings.SESSION_COOKIE_NAME] = "x" * 32
-    with connection.cursor() as cursor:
+    with as_table_owner(), connection.cursor() as cursor:
         cursor.execute("ALTER TABLE accounts_session RENAME TO accounts_session_away")
     try:
         answer = quiet.get("/guarded/")
         assert answer.status_code in {200, 500, 503}
     finally:
-        with connection.cursor() as cursor:
+        with as_table_owner(), connection.cursor() as cursor:
             cursor.execute("ALTER TABLE accounts_session_away RENAME TO accounts_session")
 
 

@@ -5,6 +5,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from tests.harness.roles import as_table_owner
 from vault import health
 from vault.keys.providers import RootKeyProblem
 
@@ -44,12 +45,12 @@ def test_it_is_not_ready_without_a_root_key_and_does_not_say_which(
 
 @pytest.mark.django_db(transaction=True)
 def test_it_is_not_ready_without_its_tables(client: Client) -> None:
-    with connection.cursor() as cursor:
+    with as_table_owner(), connection.cursor() as cursor:
         cursor.execute("ALTER TABLE keys_wrappedkey RENAME TO keys_wrappedkey_away")
     try:
         answer = client.get("/readyz")
     finally:
-        with connection.cursor() as cursor:
+        with as_table_owner(), connection.cursor() as cursor:
             cursor.execute("ALTER TABLE keys_wrappedkey_away RENAME TO keys_wrappedkey")
     assert (answer.status_code, answer.content) == (503, b"not ready\n")
 

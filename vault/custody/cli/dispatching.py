@@ -11,6 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import InterfaceError, OperationalError
 
+from vault import tenancy
 from vault.crypto.errors import CryptoError
 from vault.custody.cli.console import Console, DoesNotHold, Refused, Result
 from vault.errors import ServiceUnavailable
@@ -61,6 +62,7 @@ class FamilyCommand(BaseCommand):
         if result.problem:
             raise DoesNotHold(result.problem)
 
+    @tenancy.everywhere("what is looked after on the server is that of every organization")
     def _run(self, subcommand: Subcommand, console: Console, options: dict[str, Any]) -> Result:
         try:
             return subcommand.run(console, options)

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.errors import AccountError
 from accounts.services import step_up
 from vault.custody import organization_keys, selectors
-from vault.custody.access import administrator
+from vault.custody.access import administrator, whole_instance
 from vault.custody.errors import CustodyError
 from vault.custody.escrow import escrow_shown
 from vault.custody.forms import ConfirmForm, refuse
@@ -26,6 +26,7 @@ from vault.keys.purposes import SYSTEM_PURPOSES, SYSTEM_SCOPE, KeyState, Purpose
 
 
 @require_safe
+@whole_instance
 def keys(request: HttpRequest) -> HttpResponse:
     """Root keys, the instance's own keys, what is due anywhere, escrow, verification, reports."""
     administrator(request)
@@ -51,6 +52,7 @@ def keys(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
+@whole_instance
 def organizations(request: HttpRequest) -> HttpResponse:
     """The active key of every organization, the one that is due first at the head."""
     administrator(request)
@@ -71,6 +73,7 @@ def organizations(request: HttpRequest) -> HttpResponse:
 
 @sensitive_post_parameters("password", "code")
 @require_http_methods(["GET", "HEAD", "POST"])
+@whole_instance
 def rotate(request: HttpRequest, purpose: str) -> HttpResponse:
     """Says what happens, asks for proof, and makes the new key of one of the instance's own purposes."""
     actor, wanted = administrator(request), _purpose(purpose)
@@ -106,6 +109,7 @@ def rotate(request: HttpRequest, purpose: str) -> HttpResponse:
 
 
 @require_POST
+@whole_instance
 def move(request: HttpRequest) -> HttpResponse:
     """Begins to move the second factors that lie under older keys: the only values of the instance's own."""
     try:
@@ -117,6 +121,7 @@ def move(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
+@whole_instance
 def verify(request: HttpRequest) -> HttpResponse:
     """Begins to open every value of the instance, without showing any."""
     try:

@@ -13,7 +13,7 @@ from accounts.gate import person
 from accounts.models import User
 from orgs.models import Organization
 from vault.custody import selectors
-from vault.custody.access import administrator, instance_operation_of, operation_of, organization_of
+from vault.custody.access import administrator, instance_operation_of, operation_of, organization_of, whole_instance
 from vault.custody.errors import CustodyError, OperationUnderWay
 from vault.custody.failures import shown_failures
 from vault.custody.kinds import OperationKind
@@ -79,6 +79,7 @@ def operation(request: HttpRequest, organization: UUID, operation: UUID) -> Http
 
 
 @require_safe
+@whole_instance
 def instance_operation(request: HttpRequest, operation: UUID) -> HttpResponse:
     """How far an operation of the instance is."""
     administrator(request)
@@ -93,6 +94,7 @@ def advance(request: HttpRequest, organization: UUID, operation: UUID) -> HttpRe
 
 
 @require_POST
+@whole_instance
 def instance_advance(request: HttpRequest, operation: UUID) -> HttpResponse:
     """Does about a second of the work."""
     administrator(request)

@@ -84,7 +84,8 @@ def add_version(
 
 def set_tags(secret: Secret, names: Sequence[str]) -> None:
     """Gives the secret these tags, making those that the organization does not have."""
-    secret.tags.set(tags_named(secret.organization_id, names))
+    carried = {"organization_id": secret.organization_id}
+    secret.tags.set(tags_named(secret.organization_id, names), through_defaults=carried)
 
 
 def tags_named(organization_id: UUID, names: Sequence[str]) -> list[Tag]:

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from accounts.models import Session
 from accounts.sessions import SessionStore
+from vault import tenancy
 from vault.access.services import expire_requests, remind_of_reviews, retire_names
 from vault.custody.services.keeping import keep_keys
 from vault.secrets.services import purge_expired_trash
@@ -30,6 +31,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--json", action="store_true", help="report as one JSON object")
 
+    @tenancy.everywhere("housekeeping is for every organization")
     def handle(self, *args: Any, **options: Any) -> None:
         """Reports how many of each were removed."""
         sessions = Session.objects.filter(expire_date__lt=timezone.now()).count()

@@ -1,0 +1,108 @@
+"""With the narrowing of the queries taken out on purpose, PostgreSQL still shows nothing of another organization.
+
+SQLite, which has no policies, shows that it was taken out: there the other organization's rows come.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+from uuid import UUID
+
+import pytest
+from django.db import connection
+from django.urls import reverse
+
+from orgs.permissions import Permission, Reach
+from orgs.selectors import (
+    environments_of,
+    environments_where,
+    invitations_of,
+    listing,
+    members_of,
+    memberships_of,
+    organizations_where,
+    projects_of,
+    projects_where,
+    reached_by,
+)
+from orgs.services import create_project, invite_member
+from tests.cast import Cast, signed_in_client
+from vault import tenancy
+from vault.secrets import selectors
+from vault.secrets.kinds import Kind
+from vault.secrets.models import Secret
+from vault.secrets.services import create_secret
+
+pytestmark = pytest.mark.django_db
+
+HIDDEN = connection.vendor == "postgresql"
+CANARY = "canary"
+
+
+@pytest.fixture
+def secret(cast: Cast) -> Secret:
+    """Charlie's, in a project of initech; everything about it has a name to look for."""
+    project = create_project(actor=cast.charlie, organization=cast.initech, kind="application", name=f"Shared {CANARY}")
+    invite_member(actor=cast.charlie, organization=cast.initech, email=f"{CANARY}@example.com", role="viewer")
+    return create_secret(
+        actor=cast.charlie,
+        environment=project.environments.all()[0],
+        kind=Kind.VALUE,
+        name=f"shared/{CANARY}",
+        values={"value": "a value"},
+        tags=[CANARY],
+    )
+
+
+@pytest.fixture
+def _forgotten(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever asks, the lists are narrowed to what charlie reaches as well."""
+
+    def everything(actor: Any, permission: Permission, organization_ids: Iterable[UUID] | None = None) -> list[Reach]:
+        with tenancy.everywhere("this is what the test takes out"):
+            return [*reached_by(actor, permission), *reached_by(cast.charlie, permission)]
+
+    for module in (selectors, listing):
+        monkeypatch.setattr(module, "reached_by", everything)
+
+
+LISTS: dict[str, Callable[[Cast, Secret], Any]] = {
+    "secrets": lambda cast, secret: selectors.listable_secrets(cast.alice, selectors.Filters()),
+    "a page of secrets": lambda cast, secret: selectors.page_of_secrets(cast.alice, selectors.Filters(), "").rows,
+    "the number of secrets": lambda cast, secret: selectors.count_of_secrets(cast.alice, selectors.Filters(q=CANARY)),
+    "the search": lambda cast, secret: selectors.first_found(cast.alice, CANARY, 9),
+    "projects found": lambda cast, secret: selectors.first_projects(cast.alice, CANARY, 9),
+    "names of projects": lambda cast, secret: selectors.names_of_projects(cast.alice, cast.initech),
+    "projects to choose from": lambda cast, secret: selectors.projects_to_choose_from(cast.alice, cast.initech),
+    "tags": lambda cast, secret: selectors.tags_in_use(cast.alice, cast.initech),
+    "versions": lambda cast, secret: selectors.versions_of(secret),
+    "organizations": lambda cast, secret: organizations_where(cast.alice, Permission.ORG_VIEW).exclude(pk=cast.acme.pk),
+    "projects": lambda cast, secret: projects_where(cast.alice, Permission.SECRET_LIST),
+    "projects of an organization": lambda cast, secret: projects_of(cast.alice, cast.initech),
+    "environments reached": lambda cast, secret: environments_where(cast.alice, Permission.SECRET_LIST, secret.project),
+    "environments": lambda cast, secret: environments_of(secret.project),
+    "members": lambda cast, secret: members_of(cast.initech),
+    "memberships": lambda cast, secret: memberships_of(cast.charlie),
+    "invitations": lambda cast, secret: invitations_of(cast.initech),
+}
+
+
+@pytest.mark.usefixtures("_forgotten")
+@pytest.mark.parametrize("name", LISTS)
+def test_a_list_that_forgot_to_narrow_shows_no_more(name: str, cast: Cast, secret: Secret) -> None:
+    secret.project, secret.environment  # noqa: B018 - loaded while they may be
+    with tenancy.within(cast.acme.uid):
+        found = LISTS[name](cast, secret)
+        assert bool(found if isinstance(found, int) else list(found)) is not HIDDEN
+
+
+@pytest.mark.usefixtures("_forgotten")
+@pytest.mark.parametrize(
+    ("page", "query"), [("secrets:search", {"q": "shared"}), ("secrets:palette", {"q": "shared"}), ("orgs:list", {})]
+)
+def test_a_page_of_a_list_that_forgot_to_narrow_shows_no_more(
+    page: str, query: dict[str, str], cast: Cast, secret: Secret
+) -> None:
+    answer = signed_in_client(cast.alice).get(reverse(page), query)
+    assert answer.status_code == 200
+    shown = answer.content.decode()
+    assert (CANARY in shown or "Initech" in shown) is not HIDDEN

@@ -4,6 +4,7 @@ As many queries for many grants as for few. A row whose seal does not hold count
 """
 
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 from typing import TypeAlias
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from accounts.models import User
 from orgs.models import ClassPolicy, CustomRole, Grant, Machine, Membership, Team, TeamMembership
 from orgs.permissions.authority import Authority, Subject, own_holding
 from orgs.permissions.catalogue import NEEDS_APPROVAL, Permission
+from orgs.permissions.origins import barred
 from orgs.permissions.standing import Standing
 from orgs.places import Place
 from vault.seals import genuine, is_genuine, with_seal
@@ -37,10 +39,15 @@ def hold_authority(organization_id: UUID) -> None:
 
 
 def standing_of(
-    actor: Actor, organization_id: UUID, *, permissions: Collection[Permission], place: Place | None = None
+    actor: Actor,
+    organization_id: UUID,
+    *,
+    permissions: Collection[Permission],
+    place: Place | None = None,
+    here: bool = True,
 ) -> Standing:
     """The standing in one organization, as far as it matters to these permissions, and to `place` if one is given."""
-    return standings_of(actor, [organization_id], permissions=permissions, place=place)[organization_id]
+    return standings_of(actor, [organization_id], permissions=permissions, place=place, here=here)[organization_id]
 
 
 def standings_of(
@@ -49,11 +56,13 @@ def standings_of(
     *,
     permissions: Collection[Permission],
     place: Place | None = None,
+    here: bool = True,
 ) -> Mapping[UUID, Standing]:
     """The standing in each of these organizations; without them, in each that the actor belongs to.
 
-    One query for memberships, and at most five more whatever there is: places in teams, teams, grants, roles of the
-    organizations' own, policies. None is made that cannot matter.
+    One query for memberships, and at most seven more whatever there is: networks (two), places in teams, teams, grants,
+    roles of the organizations' own, policies. None is made that cannot matter. `here`: the actor is who makes this
+    request, and asks from where it comes; to be denied only in questions about somebody else.
     """
     named = None if organization_ids is None else list(organization_ids)
     subjects: list[Subject]
@@ -69,6 +78,11 @@ def standings_of(
         return {uid: Standing(organization=uid, refusal=NOBODY) for uid in named or ()}
     found = {each.organization_id: each.uid for each in subjects}
     standings = standings_of_subjects(subjects, permissions=permissions, place=place)
+    outside = barred(subjects) if here else {}
+    standings = {
+        uid: replace(standing, refusal=outside[uid], outside=True) if uid in outside else standing
+        for uid, standing in standings.items()
+    }
     return {
         **{uid: Standing(organization=uid, refusal=STRANGER) for uid in named or () if uid not in found},
         **{organization: standings[uid] for organization, uid in found.items()},
@@ -121,12 +135,17 @@ def standings_in(organization_id: UUID, *, place: Place | None = None) -> list[t
 
 def live_grants(grants: QuerySet[Grant], place: Place | None = None) -> list[Grant]:
     """The genuine ones that are not revoked. Their windows are judged later, at the moment that is asked about."""
-    grants = grants.filter(revoked_at__isnull=True).select_related("project", "environment", "team")
+    return genuine(with_seal(_touching(grants, place).select_related("project", "environment", "team")))
+
+
+def _touching(grants: QuerySet[Grant], place: Place | None) -> QuerySet[Grant]:
+    """Those that are not revoked and may reach something of `place`."""
+    grants = grants.filter(revoked_at__isnull=True)
     if place is not None and place.project is not None:
         grants = grants.filter(Q(project_id__isnull=True) | Q(project_id=place.project))
         if place.environment is not None:
             grants = grants.filter(Q(environment_id__isnull=True) | Q(environment_id=place.environment))
-    return genuine(with_seal(grants))
+    return grants
 
 
 def _suffices(membership: Membership, permissions: Collection[Permission]) -> bool:
@@ -140,6 +159,11 @@ def _given_to(authority: Authority, waiting: Collection[Membership], place: Plac
     grants = Q(machine_id__in=[each.uid for each in authority.machines]) if authority.machines else Q(pk__in=[])
     if waiting:
         places = TeamMembership.objects.filter(membership_id__in=[each.uid for each in waiting])
+        if place is not None and place.project is not None:
+            # Of many teams, those that have nothing there need no look at their seals.
+            given = Grant.objects.filter(organization_id=place.organization, team_id__isnull=False)
+            there = _touching(given, place).values("team_id")
+            places = places.filter(Q(team_id__in=there) | Q(team__parent_id__in=there))
         authority = authority.with_rows(team_memberships=genuine(with_seal(places)))
         uids = {row.team_id for row in authority.team_memberships}
         if uids:

@@ -30,7 +30,7 @@ def test_it_leads_into_the_organization() -> None:
     entries = navigation(Context({"organization": ORGANIZATION}))
     assert all(str(ORGANIZATION.uid) in entry.url for entry in entries)
     labels = [entry.label for entry in entries]
-    assert labels == ["Secrets", "Projects", "Members", "Activity", "Keys", "Trash", "Settings"]
+    assert labels == ["Secrets", "Projects", "Members", "Access", "Activity", "Keys", "Trash", "Settings"]
 
 
 def test_it_marks_the_current_page() -> None:

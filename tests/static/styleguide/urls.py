@@ -22,7 +22,7 @@ SECRETS = [
     *named("search"),
     path("palette/", pages.palette, name="palette"),
 ]
-ORGS = [*named("projects", "members", "activity", "settings", organization=True), *named("list", "create")]
+ORGS = [*named("projects", "members", "access", "activity", "settings", organization=True), *named("list", "create")]
 CUSTODY = named("keys", organization=True)
 ACCOUNTS = named("profile", "second_factor", "sign_out", "theme")
 

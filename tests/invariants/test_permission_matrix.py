@@ -20,11 +20,11 @@ from django.utils import timezone
 from accounts.models import User
 from orgs import services as orgs
 from orgs.classification import Classification
-from orgs.models import Machine, Membership, Organization, Team
+from orgs.models import Membership, Organization
 from orgs.roles import Role
 from tests.cast import Cast, make_person
-from tests.invariants.request_services import use
 from tests.invariants import authority_services as authority
+from tests.invariants.request_services import use
 from tests.invariants.services import World
 from tests.invariants.snapshot import take_snapshot
 from tests.invariants.urls import MATRIX, Address, Administrative, Public, addresses
@@ -58,8 +58,6 @@ class Place:
     operation: object
     report: object
     shredding: object
-    team: object
-    machine: object
     access_request: object
     named: object
     use: object
@@ -115,8 +113,6 @@ def scene(cast: Cast) -> Scene:
         shredding=ShredRequest.objects.create(
             organization=cast.acme, requested_by=rita, expires_at=timezone.now() + timedelta(hours=1)
         ).uid,
-        team=Team.objects.create(organization=cast.acme, name="Ops", name_key="ops").uid,
-        machine=Machine.objects.create(organization=cast.acme, name="ci", name_key="ci").uid,
         access_request=asked.uid,
         named=name_for_break_glass(
             actor=cast.alice, organization=cast.acme, membership=world.member(cast.alice).pk, project=world.project.pk

@@ -143,12 +143,13 @@ def grouped(text: str, size: int = 4) -> str:
 
 @dataclass(frozen=True)
 class NavigationItem:
-    """One entry of the sidebar; ``current`` when the view named it in ``nav``."""
+    """One entry of the sidebar; ``current`` when the view named it in ``nav``; ``count`` of what waits there."""
 
     label: str
     icon: str
     url: str
     current: bool
+    count: int = 0
 
 
 # The key in the context variable `nav`, label, icon, URL name (its argument is the organization's uid), and the
@@ -170,13 +171,22 @@ def navigation(context: Context) -> list[NavigationItem]:
     """The sidebar's entries for the context's ``organization``; none without one.
 
     With ``permitted`` in the context (a container of permission strings) entries that need another one are left out.
+    ``access_waiting.requests`` is how many requests wait for the person.
     """
     organization: Any = context.get("organization")
     if not organization:
         return []
     permitted: Container[str] | None = context.get("permitted")
+    waiting: Any = context.get("access_waiting")
+    counts = {"access": waiting.requests if waiting else 0}
     return [
-        NavigationItem(label, icon_name, reverse(url_name, args=[organization.uid]), context.get("nav") == key)
+        NavigationItem(
+            label,
+            icon_name,
+            reverse(url_name, args=[organization.uid]),
+            context.get("nav") == key,
+            counts.get(key, 0),
+        )
         for key, label, icon_name, url_name, permission in NAVIGATION
         if not permission or permitted is None or permission in permitted
     ]

@@ -17,8 +17,8 @@ from vault.keys.services import ensure_system_keys
 
 def make_owner() -> User:
     """A person with an account of their own in a database that is migrated."""
-    Instance.objects.get_or_create(pk=1)
     ensure_system_keys()
+    Instance.objects.get_or_create(pk=1)
     return make_person(f"bench-{uuid.uuid4().hex[:12]}")
 
 

@@ -7,12 +7,14 @@ from contextlib import contextmanager
 import pytest
 from django.db import connection
 
+from audit.actor import Actor
 from audit.models import Event
 from audit.services import EventNotWritten
 from tests.cast import Cast
 from tests.harness.roles import as_table_owner
 from tests.invariants.services import CASES, COMPOSED, PACKAGES, SILENT, World
 from tests.invariants.snapshot import SPENT, take_snapshot
+from vault.seals.services import verify_authority
 
 
 def exported() -> set[str]:
@@ -65,3 +67,4 @@ def test_a_service_has_changed_nothing_when_its_event_cannot_be_written(name: st
         with pytest.raises(EventNotWritten):
             call()
         assert take_snapshot(columns=SPENT) == before
+    assert not verify_authority(actor=Actor.system()).faults

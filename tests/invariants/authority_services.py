@@ -31,10 +31,9 @@ def machine(world: "World") -> Machine:
     return orgs.create_machine(actor=world.cast.alice, organization=world.cast.acme, name="Deployer")
 
 
-def grant(world: "World", person: Membership | None = None) -> Grant:
-    return orgs.give_grant(
-        actor=world.cast.alice, subject=person or _vera(world), role=Role.MEMBER, terms=Terms(_shop(world))
-    )
+def grant(world: "World") -> Grant:
+    """To vera, of no more than a viewer has in an open project anyway."""
+    return orgs.give_grant(actor=world.cast.alice, subject=_vera(world), role=Role.VIEWER, terms=Terms(_shop(world)))
 
 
 def _shop(world: "World") -> Scope:

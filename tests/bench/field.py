@@ -15,14 +15,12 @@ from contextlib import contextmanager
 from statistics import median
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from django.conf import settings
 from django.db import connection, models
 from django.utils import timezone
 
 from tests.bench.result import Result
+from tests.bench.tables import owning_the_tables
 from vault.crypto.padding import padded_size
-from vault.database import policies
-from vault.database.owner import as_owner
 from vault.fields import EncryptedTextField
 from vault.keys.models import WrappedKey
 from vault.keys.purposes import Purpose
@@ -90,23 +88,12 @@ def run() -> list[Result]:
 
 
 @contextmanager
-def _owning_the_tables() -> Iterator[None]:
-    """On PostgreSQL the application's role makes no tables, and has no right to one until the owner gives it."""
-    if connection.vendor != "postgresql":
-        yield
-        return
-    with as_owner("default") as owner:
-        yield
-        policies.install(owner, role=settings.APPLICATION_ROLE)
-
-
-@contextmanager
 def _rows() -> Iterator[None]:
     """Two tables of ``ROWS`` rows with the same bytes."""
     organization = uuid.uuid4()
     create_tenant_key(scope=str(organization), purpose=Purpose.DATA)
     try:
-        with _owning_the_tables(), connection.schema_editor() as editor:
+        with owning_the_tables(), connection.schema_editor() as editor:
             editor.create_model(BenchBinaryRow)
             editor.create_model(BenchEncryptedRow)
         rows = [
@@ -122,7 +109,7 @@ def _rows() -> Iterator[None]:
         yield
     finally:
         WrappedKey.objects.filter(scope=str(organization)).delete()
-        with _owning_the_tables(), connection.schema_editor() as editor:
+        with owning_the_tables(), connection.schema_editor() as editor:
             editor.delete_model(BenchEncryptedRow)
             editor.delete_model(BenchBinaryRow)
 

@@ -16,6 +16,7 @@ from django.urls import reverse
 from orgs.models import Environment
 from tests.bench.people import browser_of, make_owner, make_place, uncollected_static_files
 from tests.bench.result import Result
+from tests.bench.tables import analyze
 from vault.secrets.kinds import Kind
 from vault.secrets.models import Secret
 
@@ -35,8 +36,7 @@ def _measure() -> list[Result]:
     owner = make_owner()
     client = browser_of(owner)
     short, long = (_list_of(make_place(owner), number) for number in (FEW, MANY))
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE")  # as the database does by itself after so many rows
+    analyze()
     for url in (short, long):
         _get(client, url)
     queries = [_queries(client, url) for url in (short, long)]
@@ -57,9 +57,14 @@ def _measure() -> list[Result]:
 
 def _list_of(place: Environment, number: int) -> str:
     """Fills a place with secrets, and gives the address of the list."""
+    fill(place, number)
+    return reverse("secrets:list", args=[place.organization_id])
+
+
+def fill(place: Environment, number: int) -> None:
+    """Secrets without values."""
     for start in range(0, number, BATCH):
         Secret.objects.bulk_create(_secret(place, i) for i in range(start, min(start + BATCH, number)))
-    return reverse("secrets:list", args=[place.organization_id])
 
 
 def _secret(place: Environment, index: int) -> Secret:

@@ -58,7 +58,9 @@ def references() -> Iterator[Reference]:
         if _organization(model) is None:
             continue
         for field in model._meta.local_fields:
-            if isinstance(field, ForeignKey) and field.db_constraint and _organization(field.related_model) is not None:
+            if not isinstance(field, ForeignKey) or _organization(field.related_model) is None:
+                continue
+            if field.db_constraint:  # type: ignore[attr-defined]  # the stubs leave it out
                 target = field.related_model._meta
                 yield Reference(model._meta.db_table, field.column, target.db_table, str(field.target_field.column))
 

@@ -129,7 +129,9 @@ def grant(request: HttpRequest, organization: UUID, grant: UUID) -> HttpResponse
     form = WindowForm(posted, initial=initial, begun=found.starts_at <= now)
     if form.is_valid():
         window = {
-            "starts_at": _to_the_second(form.cleaned_data.get("starts_at"), found.starts_at),
+            "starts_at": _to_the_second(form.cleaned_data.get("starts_at") or now, found.starts_at)
+            if found.starts_at > now
+            else None,
             "ends_at": _to_the_second(form.cleaned_data["ends_at"], found.ends_at),
         }
         try:

@@ -166,7 +166,7 @@ def test_several_grants_are_revoked_at_once_or_none(scene: Scene, client_for: Cl
     assert Grant.objects.filter(origin="given", revoked_at__isnull=True).count() == 2
     assert confirmed(client, path, {"grant": [str(mine.uid), str(other.uid)]}).status_code == 302
     assert not Grant.objects.filter(origin="given", revoked_at__isnull=True).exists()
-    assert "Revoked" in client.get(url(scene, "grants"), {"ended": "1"}).content.decode()
+    assert "revoked" in client.get(url(scene, "grants"), {"ended": "1"}).content.decode()
     assert "Revoked" in client.get(url(scene, "grant", mine.uid)).content.decode()
 
 

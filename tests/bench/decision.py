@@ -20,6 +20,7 @@ from orgs.permissions import Permission, decide
 from orgs.roles import Role
 from tests.bench.people import browser_of, make_owner, make_place
 from tests.bench.result import Result
+from tests.bench.tables import analyze
 from vault.secrets.kinds import Kind
 from vault.secrets.models import Secret
 from vault.secrets.services import create_secret
@@ -36,8 +37,7 @@ def run() -> list[Result]:
     client = browser_of(member)
     small = _place(owner, member, grants=10, teams=2, own=3, within=1, secrets=10)
     large = _place(owner, member, grants=1_000, teams=200, own=300, within=20, secrets=10_000)
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE")  # as the database does by itself after so many rows
+    analyze()
     for secret in (small, large):
         for _ in range(3):
             _reveal(client, secret)

@@ -20,6 +20,7 @@ from orgs.permissions import Permission
 from orgs.roles import Role
 from tests.bench.people import browser_of, make_owner, make_place, uncollected_static_files
 from tests.bench.result import Result
+from tests.bench.tables import analyze
 from vault.access.reading import Readers, asked
 from vault.secrets.kinds import Kind
 from vault.secrets.models import Secret
@@ -41,8 +42,7 @@ def _measure() -> list[Result]:
     owner = make_owner()
     client = browser_of(owner)
     few, many = (_secret_of(owner, number) for number in (FEW, MANY))
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE")  # as the database does by itself after so many rows
+    analyze()
     for secret, number in ((few, FEW), (many, MANY)):
         _ask(client, secret, number)
     _look(few)

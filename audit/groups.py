@@ -50,6 +50,8 @@ ACTIONS: dict[ActionGroup, frozenset[Action]] = {
             Action.INVITATION_REVOKED,
             Action.MEMBERSHIP_REMOVED,
             Action.MEMBERSHIP_ROLE_CHANGED,
+            Action.MEMBERSHIP_SEEN_EXPORTED,
+            Action.MEMBERSHIP_SETTLED,
         }
     ),
     ActionGroup.ACCESS: frozenset(
@@ -66,6 +68,9 @@ ACTIONS: dict[ActionGroup, frozenset[Action]] = {
             Action.BREAK_GLASS_USED,
             Action.ENVIRONMENT_CLASSIFIED,
             Action.ENVIRONMENT_DECLASSIFIED,
+            Action.NETWORKS_CLEARED,
+            Action.NETWORK_ADDED,
+            Action.NETWORK_REMOVED,
             Action.POLICY_CHANGED,
             Action.POLICY_LOWERED,
             Action.GRANT_CHANGED,

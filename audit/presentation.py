@@ -209,6 +209,13 @@ WORDS: dict[Action, Words] = {
     Action.MACHINE_UPDATED: Words("pencil", "changed the machine", tail=_from_to),
     Action.MEMBERSHIP_REMOVED: Words("user-minus", "removed", tail=_as_role),
     Action.MEMBERSHIP_ROLE_CHANGED: Words("user-cog", "changed the role of", tail=_from_to),
+    Action.MEMBERSHIP_SEEN_EXPORTED: Words("download", "took out the list of what was seen by"),
+    Action.MEMBERSHIP_SETTLED: Words(
+        "user-minus", "settled what is left behind by", tags=_counts("grants", "remaining", "sessions_ended")
+    ),
+    Action.NETWORKS_CLEARED: Words("globe", "let in from anywhere again:", tags=_counts("removed")),
+    Action.NETWORK_ADDED: Words("globe", "put on the list of networks", tail=_for_subject),
+    Action.NETWORK_REMOVED: Words("globe", "took off the list of networks", tail=_for_subject),
     Action.ORGANIZATION_CREATED: Words("building-2", "created the organization"),
     Action.ORGANIZATION_RENAMED: Words("pencil", "renamed the organization", about=False, tail=_from_to),
     Action.POLICY_CHANGED: Words("shield", "changed the policy for", tags=_names("to")),

@@ -131,5 +131,25 @@ class InvalidGrant(OrganizationError):
     """The scope, the window or the class of a grant cannot be as it was asked for."""
 
 
+class InvalidNetwork(OrganizationError):
+    """The list of networks cannot be as it was asked for."""
+
+    field = "cidr"
+
+
+class LockedOut(OrganizationError):
+    """Whoever changes the list would be outside themselves, and has not said that this is meant."""
+
+    field = "confirmation"
+
+    def __init__(self, address: str | None) -> None:
+        super().__init__(
+            f"You come from {address or 'an address that is not known'}, which would be outside: you could not come "
+            "back from there. Put a network with it on the list first, or type the name of the organization if that is "
+            "meant."
+        )
+        self.address = address
+
+
 class NothingChosen(OrganizationError):
     """An act upon several things was asked for without naming one."""

@@ -11,6 +11,7 @@ from audit.services import record
 from orgs.asking import address_of_asking
 from orgs.permissions import AccessDenied
 from orgs.selectors import organizations_of
+from orgs.selectors.networks import askable
 from vault import tenancy
 from vault.errors import error_response, page_not_found
 
@@ -59,7 +60,11 @@ class AccessDeniedMiddleware:
         if not exception.visible:
             return page_not_found(request)
         because = exception.decision.because
+        said = f"{because[:1].upper()}{because[1:]}."
+        if exception.decision.outside and exception.organization_id is not None:
+            people = [each.name for each in askable(exception.organization_id)]
+            return error_response(request, 403, said, outside=True, people=people)
         asked = ""
         if exception.organization_id is not None:
             asked = address_of_asking(exception.organization_id, exception.permission, exception.resource)
-        return error_response(request, 403, f"{because[:1].upper()}{because[1:]}.", ask_url=asked)
+        return error_response(request, 403, said, ask_url=asked)

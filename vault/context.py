@@ -13,11 +13,15 @@ from django.http import HttpRequest
 
 @dataclass(frozen=True, slots=True)
 class RequestContext:
-    """Where a piece of work came from; `ip` is None and `user_agent` empty outside of a request."""
+    """Where a piece of work came from; `ip` is None and `user_agent` empty outside of a request.
+
+    `is_request`: whether it is one. A request whose address is not known is not a command, which has none.
+    """
 
     correlation_id: str
     ip: str | None = None
     user_agent: str = ""
+    is_request: bool = False
 
 
 _current: ContextVar[RequestContext | None] = ContextVar("holdfast_request", default=None)

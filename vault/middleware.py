@@ -68,6 +68,7 @@ class RequestContextMiddleware:
             correlation_id=context.new_correlation_id(),
             ip=ip,
             user_agent=safe_label(request.META.get("HTTP_USER_AGENT", ""), max_length=200),
+            is_request=True,
         )
 
     def _log(self, request: HttpRequest, response: HttpResponseBase, seconds: float) -> None:

@@ -5,6 +5,7 @@ that a URL or an event shows can be counted.
 """
 
 from orgs.models.authority import CustomRole, Grant, Machine, Team, TeamMembership
+from orgs.models.network import NetworkPolicy, NetworkRule
 from orgs.models.organizations import Invitation, Membership, Organization
 from orgs.models.places import Environment, Project
 from orgs.models.policies import ClassPolicy
@@ -17,6 +18,8 @@ __all__ = [
     "Invitation",
     "Machine",
     "Membership",
+    "NetworkPolicy",
+    "NetworkRule",
     "Organization",
     "Project",
     "Team",

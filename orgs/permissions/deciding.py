@@ -60,18 +60,20 @@ def decide(
     *,
     lock: bool = False,
     partly: bool = False,
+    here: bool = True,
 ) -> Decision:
     """Whether `actor` may do `permission` to `resource`, and why. Denied unless something allows it.
 
-    At most five queries, never remembered. With `lock` (inside a transaction) nobody's authority in the organization
+    At most eight queries, never remembered. With `lock` (inside a transaction) nobody's authority in the organization
     changes until it ends, so that a revocation under way is either seen here or waits: the check before a reveal.
-    `partly`: whether there is any part of the resource; see `judge`. Raises `ValueError` for an unknown permission.
+    `partly`: whether there is any part of the resource; see `judge`. `here`: see `standings_of`.
+    Raises `ValueError` for an unknown permission.
     """
     permission = Permission(permission)
     place = resource if isinstance(resource, Place) else place_of(resource)
     if lock:
         hold_authority(place.organization)
-    standing = standing_of(actor, place.organization, permissions=(permission,), place=place)
+    standing = standing_of(actor, place.organization, permissions=(permission,), place=place, here=here)
     return judge(standing, permission, place, at=timezone.now(), partly=partly)
 
 

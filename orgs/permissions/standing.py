@@ -6,7 +6,7 @@ Whatever is missing or unknown reaches nothing.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -23,7 +23,7 @@ class Decision:
 
     `grant` is the grant that decided (in a denial: the one that does not reach so far, or no longer), if it was not a
     role in the organization, and `until` when that will end. `demands`: where a value may be opened, what the policy of
-    its class asks for when it is.
+    its class asks for when it is. `outside`: refused for nothing but where the request comes from.
     """
 
     allowed: bool
@@ -32,6 +32,7 @@ class Decision:
     grant: UUID | None = None
     until: datetime | None = None
     demands: Demands | None = None
+    outside: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +60,15 @@ class Holding:
 class Standing:
     """All that is known about one actor in one organization.
 
-    `refusal` is why they have no place in it, and then nothing else counts. `title` is the role to name in a denial.
+    `refusal` is why they have no place in it, and then nothing else counts; `outside`: that is only because of where
+    the request comes from, so they may know of what they otherwise see, and reach nothing of it. `title` is the
+    role to name in a denial.
     `demands` is what the policy of each class asks for; the values of a class that is not in it are reached by nobody.
     """
 
     organization: UUID
     refusal: str = ""
+    outside: bool = False
     title: str = ""
     holdings: tuple[Holding, ...] = ()
     demands: Mapping[Classification, Demands] = field(default_factory=dict)
@@ -131,7 +135,8 @@ def judge(standing: Standing, permission: Permission, place: Place, *, at: datet
     if partly and not permission.startswith("secret:"):
         raise ValueError(f"{permission} is not held for a part of a place")
     if standing.refusal:
-        return Decision(allowed=False, because=standing.refusal, visible=False)
+        visible = standing.outside and _visible(replace(standing, refusal="", outside=False), place, at)
+        return Decision(allowed=False, because=standing.refusal, visible=visible, outside=standing.outside)
     for reach in ways(standing, permission, place, at=at, partly=partly):
         held = reach.holding
         opens = permission in NEEDS_APPROVAL and place.classification is not None

@@ -50,7 +50,7 @@ def _may_invite(inviter: Membership) -> bool:
     """By the role, or by a grant, which takes a closer look."""
     return (
         Permission.MEMBER_INVITE in ROLE_PERMISSIONS[Role(inviter.role)]
-        or decide(inviter.user, Permission.MEMBER_INVITE, inviter).allowed
+        or decide(inviter.user, Permission.MEMBER_INVITE, inviter, here=False).allowed
     )
 
 

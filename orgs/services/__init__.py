@@ -20,6 +20,7 @@ from orgs.services.invitations import (
 )
 from orgs.services.machines import create_machine, disable_machine, enable_machine, update_machine
 from orgs.services.memberships import change_member_role, leave_organization, remove_member
+from orgs.services.networks import add_network, clear_networks, remove_network
 from orgs.services.openness import change_open_role, restrict_project
 from orgs.services.organizations import create_organization, rename_organization
 from orgs.services.policies import change_policy, classify_environment
@@ -39,6 +40,7 @@ __all__ = [
     "Invited",
     "SetupLink",
     "accept_invitation",
+    "add_network",
     "add_team_members",
     "bootstrap_instance",
     "change_grant",
@@ -47,6 +49,7 @@ __all__ = [
     "change_policy",
     "claim_instance",
     "classify_environment",
+    "clear_networks",
     "create_environment",
     "create_machine",
     "create_organization",
@@ -68,6 +71,7 @@ __all__ = [
     "move_team",
     "open_invitation",
     "remove_member",
+    "remove_network",
     "remove_team_member",
     "rename_environment",
     "rename_organization",

@@ -13,7 +13,7 @@ from audit.services import append
 from orgs.classification import Classification
 from orgs.demands import BOUNDS, DEFAULTS, DEMANDS, LOWERING_MINUTES, Demands, worded
 from orgs.errors import InvalidPolicy, LoweringNotConfirmed, ProofNeeded
-from orgs.models import ClassPolicy, Environment, Organization
+from orgs.models import ClassPolicy, Environment, NetworkPolicy, Organization
 from orgs.permissions import Permission
 from orgs.permissions.authority import demands_of
 from orgs.selectors import object_for, require
@@ -25,10 +25,11 @@ CHANGES_POLICIES = Permission.ORG_DELETE
 
 
 def create_policies(organization: Organization) -> None:
-    """The policy of every class, with its defaults: an organization is founded with them, because nothing of a class
-    opens without."""
+    """The policy of every class, and the one of networks, with their defaults: an organization is founded with them,
+    because nothing of a class opens without, and nobody is let in."""
     for classification, demands in DEFAULTS.items():
         ClassPolicy(organization=organization, classification=classification, **asdict(demands)).save()
+    NetworkPolicy(organization=organization).save()
 
 
 @transaction.atomic

@@ -1,5 +1,6 @@
 """The calls of the services by which an organization gives authority, for `tests.invariants.services`."""
 
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -7,7 +8,8 @@ from typing import TYPE_CHECKING
 from django.utils import timezone
 
 import orgs.services as orgs
-from orgs.models import CustomRole, Grant, Machine, Membership, Team
+from accounts.services import Proof
+from orgs.models import CustomRole, Grant, Machine, Membership, NetworkRule, Team
 from orgs.permissions import Permission
 from orgs.places import Scope
 from orgs.roles import Role
@@ -71,6 +73,20 @@ def _revoked(world: "World") -> Callable[[], object]:
     return lambda: orgs.revoke_grants(actor=world.cast.adam, grants=[given])
 
 
+def _proof(world: "World") -> Proof:
+    return Proof(person=world.cast.adam.pk, at=int(time.time()), method="password")
+
+
+def network(world: "World") -> NetworkRule:
+    actor = world.cast.adam
+    return orgs.add_network(actor=actor, organization=world.cast.acme, cidr="203.0.113.0/24", proof=_proof(world))
+
+
+def _listed(world: "World") -> Callable[[], object]:
+    made = network(world)
+    return lambda: orgs.remove_network(actor=world.cast.adam, rule=made, proof=_proof(world))
+
+
 def _with_team(call: Callable[["World", Team], object]) -> "Prepare":
     def prepare(world: "World") -> Callable[[], object]:
         made = team(world)
@@ -96,6 +112,7 @@ def _with_machine(call: Callable[["World", Machine], object]) -> "Prepare":
 
 
 AUTHORITY_CASES: "dict[str, Prepare]" = {
+    "orgs.add_network": lambda w: lambda: network(w),
     "orgs.add_team_members": _with_team(
         lambda w, made: orgs.add_team_members(actor=w.cast.adam, team=made, members=[_vera(w)])
     ),
@@ -122,6 +139,7 @@ AUTHORITY_CASES: "dict[str, Prepare]" = {
         lambda: orgs.give_grant(actor=w.cast.adam, subject=_vera(w), role=Role.MEMBER, terms=Terms(_shop(w)))
     ),
     "orgs.move_team": _moved,
+    "orgs.remove_network": _listed,
     "orgs.remove_team_member": _placed,
     "orgs.restrict_project": lambda w: lambda: orgs.restrict_project(actor=w.cast.adam, project=w.project),
     "orgs.revoke_grants": _revoked,

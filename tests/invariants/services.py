@@ -298,6 +298,7 @@ CASES: dict[str, Prepare] = {
     "orgs.create_environment": lambda w: (
         lambda: orgs.create_environment(actor=w.cast.adam, project=w.project, name="preview")
     ),
+    "orgs.clear_networks": lambda w: lambda: orgs.clear_networks(actor=OPERATOR, organization=w.cast.acme),
     "orgs.create_organization": lambda w: lambda: orgs.create_organization(actor=w.cast.bob, name="Bob's"),
     "orgs.create_project": lambda w: (
         lambda: orgs.create_project(

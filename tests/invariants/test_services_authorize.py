@@ -70,6 +70,7 @@ NOT_BY_ROLE = {
     "custody.rotate_root": "for instance administrators",
     "custody.split_root_key": "for instance administrators",
     "orgs.accept_invitation": "the invitation is the authority",
+    "orgs.clear_networks": "for the operator on the server",
     "orgs.create_organization": "anybody with an account may found one",
 }
 

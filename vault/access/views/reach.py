@@ -26,7 +26,7 @@ def reach_member(request: HttpRequest, organization: UUID, membership: UUID) -> 
         found = member_for(actor, organization, membership, Permission.ORG_VIEW)
     else:
         found = asking(lambda permission: member_for(actor, organization, membership, permission))
-    standing = standing_of(found.user, organization, permissions=tuple(Permission))
+    standing = standing_of(found.user, organization, permissions=tuple(Permission), here=False)
     context = {
         "name": found.user.name,
         "detail": found.user.email,
@@ -54,7 +54,7 @@ def reach_machine(request: HttpRequest, organization: UUID, machine: UUID) -> Ht
     actor = person(request)
     machines = Machine.objects.select_related("organization").filter(organization_id=organization)
     found = asking(lambda permission: object_for(actor, permission, machines, machine, kind=ResourceKind.MACHINE))
-    standing = standing_of(found, organization, permissions=tuple(Permission))
+    standing = standing_of(found, organization, permissions=tuple(Permission), here=False)
     context = {"name": found.name, "detail": found.description, "kind": "machine", "machine": found, "nav": "access"}
     return _page(request, actor, found.organization, standing, context)
 

@@ -20,6 +20,7 @@ from orgs.permissions.comparing import Part, gained
 from orgs.permissions.loading import authority_in
 from orgs.permissions.querysets import secrets_reached
 from orgs.permissions.standing import Holding
+from orgs.permissions.words import in_words
 from orgs.places import Scope, may_be_named
 
 LINES_SHOWN = 12
@@ -44,6 +45,11 @@ class Line:
     names: tuple[str, ...]
     others: int
     secrets: Mapping[Classification, int] | None
+
+    @property
+    def phrases(self) -> list[str]:
+        """The permissions in words."""
+        return in_words(self.permissions)
 
     @property
     def people(self) -> int:

@@ -1,5 +1,6 @@
 """Permissions in the words that a person who makes a role reads, in the order in which they are shown."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from orgs.permissions.catalogue import Permission
@@ -56,3 +57,13 @@ GROUPS: dict[str, tuple[Explained, ...]] = {
 
 LABELS = {each.permission: f"{group.lower()}: {each.label.lower()}" for group, all_ in GROUPS.items() for each in all_}
 """A permission within a sentence, such as “secrets: read values”."""
+
+
+def in_words(permissions: Collection[Permission]) -> list[str]:
+    """Several permissions, a phrase for each group: “Secrets: see names, read values”; “Secrets: everything”."""
+    phrases = []
+    for group, each in GROUPS.items():
+        held = [explained.label.lower() for explained in each if explained.permission in permissions]
+        if held:
+            phrases.append(f"{group}: {'everything' if len(held) == len(each) else ', '.join(held)}")
+    return phrases

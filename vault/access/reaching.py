@@ -16,6 +16,7 @@ from orgs.permissions.authority import demands_of, holding_of
 from orgs.permissions.loading import live_grants
 from orgs.permissions.querysets import places_touched, secrets_reached
 from orgs.permissions.standing import Holding
+from orgs.permissions.words import GROUPS, in_words
 from orgs.places import Place, Scope, may_be_named
 from vault.paging import Order, Page, page_of
 from vault.seals import genuine, with_seal
@@ -47,6 +48,11 @@ class Held:
     when: When
 
     @property
+    def phrases(self) -> list[str]:
+        """The permissions in words."""
+        return in_words(self.permissions)
+
+    @property
     def about_secrets(self) -> bool:
         return any(each in ABOUT_SECRETS for each in self.permissions)
 
@@ -64,6 +70,11 @@ class EnvironmentReach:
     until: datetime | None
     opened: int
     listed: int
+
+    @property
+    def phrases(self) -> list[str]:
+        """The permissions in words; they are all about secrets."""
+        return [explained.label for explained in GROUPS["Secrets"] if explained.permission in self.permissions]
 
     @property
     def class_labels(self) -> list[str]:

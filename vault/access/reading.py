@@ -87,6 +87,11 @@ class Way:
         return [] if self.classes == ALL_CLASSES else [each.label.lower() for each in sorted(self.classes)]
 
 
+def _last(ways: Sequence[Way]) -> datetime | None:
+    ends = [way.until for way in ways if way.until is not None]
+    return max(ends) if len(ends) == len(ways) else None
+
+
 @dataclass(frozen=True, slots=True)
 class Reader:
     """Somebody who reaches the place. `until`: the last moment of the way that holds longest, None for no end.
@@ -98,8 +103,7 @@ class Reader:
 
     @property
     def until(self) -> datetime | None:
-        ends = [way.until for way in self.ways]
-        return None if None in ends else max(each for each in ends if each is not None)
+        return _last(self.ways)
 
     @property
     def whole(self) -> bool:
@@ -113,6 +117,11 @@ class TeamReader:
     team: Team
     ways: tuple[Way, ...]
     members: int
+
+    @property
+    def until(self) -> datetime | None:
+        """As that of a reader."""
+        return _last(self.ways)
 
 
 @dataclass(frozen=True, slots=True)

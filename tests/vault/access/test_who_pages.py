@@ -59,8 +59,8 @@ def test_it_shows_who_why_until_and_when_last(
     assert rows["Bob"].last_at is not None
     assert rows["Alice"].last_at is None
     text = response.content.decode()
-    assert "the grant of Member on Shop / Development" in text
-    assert "the role Owner" in text
+    assert "The grant of Member on Shop / Development" in text
+    assert "The role Owner" in text
     assert [each["count"] for each in response.context["segments"]] == [3, 0, 0]
 
 

@@ -18,6 +18,7 @@ from audit.actions import ResourceKind
 from orgs.context import enter_organization
 from orgs.models import Environment, Organization, Project
 from orgs.permissions import AccessDenied, Permission, Standing, reaches, standing_of
+from orgs.permissions.words import GROUPS, LABELS
 from orgs.places import Place, Scope
 from orgs.selectors import object_for, organization_for
 from vault.access.reading import DID, Readers, asked
@@ -138,7 +139,8 @@ def _page(
         "kind": kind,
         "q": q,
         "permission": permission,
-        "permissions": list(Permission),
+        "groups": GROUPS,
+        "asked": LABELS[permission],
         "partly": question.partly,
         "unreached": readers.unreached(q) if q and kind == "people" else [],
         "logged": permission in DID,

@@ -10,8 +10,8 @@ EPILOG = (
 
 SUBCOMMANDS = {
     "who": Subcommand(
-        "List everybody who reaches a secret, a project, an environment or an organization: through which grants, until "
-        "when, and when they last did.",
+        "List everybody who reaches a secret, a project, an environment or an organization: through which grants, "
+        "until when, and when they last did.",
         reading.who,
         reading.add_who,
     ),

@@ -57,7 +57,7 @@ def test_it_lets_an_owner_go_when_another_remains(cast: Cast) -> None:
     change_member_role(actor=cast.alice, membership=membership_of(cast.bob), role=Role.OWNER)
     leave_organization(actor=cast.alice, organization=cast.acme)
     assert membership_of(cast.alice).status == Membership.Status.REMOVED
-    assert Event.objects.latest("id").details == {"role": "owner", "left": True}
+    assert Event.objects.latest("id").details == {"role": "owner", "left": True, "grants": 0, "teams": 0}
 
 
 def test_it_lets_an_admin_neither_make_nor_touch_owners(cast: Cast) -> None:
@@ -94,7 +94,7 @@ def test_it_refuses_an_outsider_who_wants_to_leave(cast: Cast) -> None:
 def test_it_ends_access_with_the_removal(cast: Cast) -> None:
     remove_member(actor=cast.adam, membership=membership_of(cast.bob))
     assert not decide(cast.bob, Permission.ORG_VIEW, cast.acme).visible
-    assert Event.objects.latest("id").details == {"role": "member", "left": False}
+    assert Event.objects.latest("id").details == {"role": "member", "left": False, "grants": 0, "teams": 0}
 
 
 def test_it_says_when_the_member_was_removed_in_the_meantime(cast: Cast) -> None:

@@ -13,7 +13,7 @@ from orgs.views import (
     projects,
     setup,
 )
-from orgs.views.access import grants, machines, openness, overview, policies, roles, teams
+from orgs.views.access import grants, machines, networks, openness, overview, policies, roles, teams
 
 app_name = "orgs"
 
@@ -84,6 +84,13 @@ urlpatterns = [
         "organizations/<uuid:organization>/access/machines/<uuid:machine>/enable/",
         machines.machine_enable,
         name="machine_enable",
+    ),
+    path("organizations/<uuid:organization>/access/networks/", networks.networks, name="networks"),
+    path("organizations/<uuid:organization>/access/networks/new/", networks.network_add, name="network_add"),
+    path(
+        "organizations/<uuid:organization>/access/networks/<uuid:network>/remove/",
+        networks.network_remove,
+        name="network_remove",
     ),
     path("projects/<uuid:project>/openness/", openness.project_openness, name="project_openness"),
     path("organizations/<uuid:organization>/access/policies/", policies.policies, name="policies"),

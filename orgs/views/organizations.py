@@ -14,7 +14,9 @@ from orgs.errors import OrganizationError
 from orgs.forms import OrganizationForm, refuse
 from orgs.permissions import Permission, permissions_of
 from orgs.selectors import membership_of, memberships_of, organization_for, organizations_where
+from orgs.selectors.networks import organizations_outside
 from orgs.services import create_organization, leave_organization, rename_organization
+from vault.context import current
 
 
 @require_safe
@@ -29,7 +31,14 @@ def home(request: HttpRequest) -> HttpResponse:
 @require_GET
 def list_(request: HttpRequest) -> HttpResponse:
     """The organizations that the person belongs to, with their role in each."""
-    return render(request, "orgs/list.html", {"memberships": memberships_of(person(request)), "nav": "organizations"})
+    actor = person(request)
+    context = {
+        "memberships": memberships_of(actor),
+        "outside": organizations_outside(actor),
+        "address": current().ip,
+        "nav": "organizations",
+    }
+    return render(request, "orgs/list.html", context)
 
 
 @require_http_methods(["GET", "POST"])

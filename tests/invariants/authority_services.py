@@ -77,9 +77,14 @@ def _proof(world: "World") -> Proof:
     return Proof(person=world.cast.adam.pk, at=int(time.time()), method="password")
 
 
-def network(world: "World") -> NetworkRule:
-    actor = world.cast.adam
-    return orgs.add_network(actor=actor, organization=world.cast.acme, cidr="203.0.113.0/24", proof=_proof(world))
+def network(world: "World", machine: Machine | None = None) -> NetworkRule:
+    return orgs.add_network(
+        actor=world.cast.adam,
+        organization=world.cast.acme,
+        cidr="203.0.113.0/24",
+        machine=machine.pk if machine else None,
+        proof=_proof(world),
+    )
 
 
 def _listed(world: "World") -> Callable[[], object]:

@@ -55,6 +55,7 @@ class Place:
     role: object
     grant: object
     machine: object
+    network: object
     operation: object
     report: object
     shredding: object
@@ -93,6 +94,7 @@ class Scene:
 @pytest.fixture
 def scene(cast: Cast) -> Scene:
     world = World(cast)
+    machine = authority.machine(world)
     rita = make_person("Rita")
     membership = Membership.objects.create(organization=cast.acme, user=rita, role=Role.OWNER)
     orgs.remove_member(actor=cast.alice, membership=membership)
@@ -107,7 +109,8 @@ def scene(cast: Cast) -> Scene:
         team=authority.team(world).uid,
         role=authority.role(world).uid,
         grant=authority.grant(world).uid,
-        machine=authority.machine(world).uid,
+        machine=machine.uid,
+        network=authority.network(world, machine).uid,  # of a machine: it shuts nobody out
         operation=operation_of(cast.acme).uid,
         report=KeyReport.objects.create(kind=ReportKind.COMPROMISE, organization_id=cast.acme.uid, text="a note").uid,
         shredding=ShredRequest.objects.create(

@@ -1,6 +1,6 @@
 """`manage.py access`: who reaches what, and whether what says so is genuine."""
 
-from vault.access.cli import authority, reading
+from vault.access.cli import authority, networks, reading
 from vault.custody.cli.dispatching import FamilyCommand, Subcommand
 
 EPILOG = (
@@ -19,6 +19,12 @@ SUBCOMMANDS = {
         "Say whether somebody may do something to a secret, why, until when, or what is missing. Exit code 1 for no.",
         reading.explain,
         reading.add_explain,
+    ),
+    "networks": Subcommand(
+        "List the networks from which an organization can be used; with --clear let people in from anywhere again, "
+        "when nobody can come in any more. The log says so.",
+        networks.networks,
+        networks.add_networks,
     ),
     "verify": Subcommand(
         "Verify every row that grants authority (accounts, second factors, sessions, memberships, invitations, grants, "

@@ -24,14 +24,18 @@ COLUMNS = {
     "Members, activity, organization": {
         Permission.MEMBER_INVITE, Permission.MEMBER_MANAGE, Permission.AUDIT_VIEW, Permission.ORG_CONFIGURE
     },
+    "Teams, roles, grants, machines, requests": {
+        Permission.TEAM_MANAGE, Permission.ROLE_MANAGE, Permission.GRANT_MANAGE, Permission.MACHINE_MANAGE,
+        Permission.REQUEST_APPROVE,
+    },
     "Sees and rotates keys": {Permission.KEY_ROTATE},
     "Asks to destroy the keys, agrees to it": {Permission.ORG_DELETE},
 }  # fmt: skip
 NOT_ASKED_FOR_YET = {
-    Permission.TEAM_MANAGE, Permission.ROLE_MANAGE, Permission.SECRET_ROTATE,
-    Permission.SECRET_SHARE, Permission.SECRET_EXPORT, Permission.GRANT_MANAGE, Permission.REQUEST_APPROVE,
-    Permission.MACHINE_MANAGE, Permission.AUDIT_EXPORT,
+    Permission.SECRET_ROTATE, Permission.SECRET_SHARE, Permission.SECRET_EXPORT, Permission.AUDIT_EXPORT
 }  # fmt: skip
+LISTS = {"catalogue.py", "words.py", "role_templates.py"}
+"""Modules that name permissions without asking for any."""
 
 
 def roles() -> list[list[str]]:
@@ -44,7 +48,7 @@ def test_it_has_a_column_for_every_permission_that_is_asked_for() -> None:
         file.read_text(encoding="utf-8")
         for package in ("orgs", "vault/secrets", "vault/custody")
         for file in (ROOT / package).rglob("*.py")
-        if file.name != "permissions.py" or package == "vault/secrets"
+        if file.name not in LISTS
     )
     templates = "".join(file.read_text(encoding="utf-8") for file in (ROOT / "templates").rglob("*.html"))
     for permission in NOT_ASKED_FOR_YET:

@@ -5,11 +5,10 @@ import time
 from django.http import HttpRequest
 
 from accounts.errors import AccountError
-from accounts.forms import refuse
+from accounts.forms import StepUpForm, refuse
 from accounts.gate import person
 from accounts.services import Proof, prove_again, remembered_proof
 from orgs.demands import LOWERING_MINUTES
-from orgs.forms.policies import LoweringForm
 
 CONFIRMED = "confirmed"
 NEVER_AGAIN = frozenset({"csrfmiddlewaretoken", "code", "password", CONFIRMED})
@@ -23,7 +22,7 @@ def fresh_proof(request: HttpRequest) -> Proof | None:
     return proof if recent else None
 
 
-def prove(request: HttpRequest, form: LoweringForm) -> Proof | None:
+def prove(request: HttpRequest, form: StepUpForm) -> Proof | None:
     """The proof of a bound form; None if it proves nothing, and then the form says why. Raises `TooManyAttempts`."""
     if not form.is_valid():
         return None

@@ -22,7 +22,7 @@ from audit.services import append
 from orgs.permissions import Permission, hold_authority
 from vault.crypto.secrecy import Confidential
 from vault.secrets.codes import Code, CodeKey
-from vault.secrets.errors import InTrash, NoCodeKey, UnknownField, UnknownVersion
+from vault.secrets.errors import InTrash, NoCodeKey, SecretError, UnknownField, UnknownVersion
 from vault.secrets.evidence import NO_EVIDENCE, Evidence, demanded, weigh
 from vault.secrets.kinds import Content, Kind, field_names, field_of
 from vault.secrets.models import Secret, SecretVersion
@@ -108,16 +108,16 @@ def reveal_secret(
     for more than `evidence` has, UnknownField, UnknownVersion, InTrash; `EventNotWritten` if the log cannot be written;
     `CryptoError` if the value does not open.
     """
-    kind = Kind(secret.kind)
+    kind, refused = Kind(secret.kind), None
     shown = [name for name in field_names(kind) if fields is None or name in fields]
     if fields is not None and len(shown) != len(set(fields)):
-        raise UnknownField(f"{kind.label} has no such field. Reload the page.")
-    if kind is Kind.FILE and "content" in shown:
+        refused = UnknownField(f"{kind.label} has no such field. Reload the page.")
+    elif kind is Kind.FILE and "content" in shown:
         if fields is not None:
-            raise UnknownField("A file is not shown here. Download it.")
+            refused = UnknownField("A file is not shown here. Download it.")
         shown.remove("content")
     details: dict[str, object] = {"fields": shown, "purpose": RevealPurpose(purpose).value}
-    opened, seconds = _recorded(actor, secret, version, evidence, _ACTIONS[purpose], details)
+    opened, seconds = _recorded(actor, secret, version, evidence, _ACTIONS[purpose], details, refused)
     payload = opened.payload
     return Revealed({name: payload.get(name, "") for name in shown}, version=opened.number, seconds=seconds)
 
@@ -126,9 +126,10 @@ def download_file(
     *, actor: User, secret: Secret, version: int | None = None, evidence: Evidence = NO_EVIDENCE
 ) -> Download:
     """The stored file. Raises UnknownField for another kind of secret, and as `reveal_secret`."""
-    if Kind(secret.kind) is not Kind.FILE:
-        raise UnknownField("Only files are downloaded. Reveal this value instead.")
-    opened, _ = _recorded(actor, secret, version, evidence, Action.SECRET_DOWNLOADED, {"fields": ["content"]})
+    other = Kind(secret.kind) is not Kind.FILE
+    refused = UnknownField("Only files are downloaded. Reveal this value instead.") if other else None
+    details: dict[str, object] = {"fields": ["content"]}
+    opened, _ = _recorded(actor, secret, version, evidence, Action.SECRET_DOWNLOADED, details, refused)
     payload = opened.payload
     return Download(file_bytes(payload), filename=clean_filename(payload.get("filename", "")))
 
@@ -136,9 +137,8 @@ def download_file(
 def show_code(*, actor: User, secret: Secret, evidence: Evidence = NO_EVIDENCE) -> ShownCode:
     """The login's one-time code of this moment. Raises NoCodeKey, and as `reveal_secret`."""
     field = field_of(Kind(secret.kind), "totp")
-    if field is None or field.content is not Content.TOTP:
-        raise NoCodeKey
-    opened, seconds = _recorded(actor, secret, None, evidence, Action.SECRET_CODE_SHOWN, {"field": "totp"})
+    refused = NoCodeKey() if field is None or field.content is not Content.TOTP else None
+    opened, seconds = _recorded(actor, secret, None, evidence, Action.SECRET_CODE_SHOWN, {"field": "totp"}, refused)
     key = opened.payload.get("totp")
     if not key:
         raise NoCodeKey
@@ -153,14 +153,20 @@ def _recorded(
     evidence: Evidence,
     action: Action,
     details: dict[str, object],
+    refused: SecretError | None,
 ) -> tuple[SecretVersion, int]:
     """The version that may be opened now, and for how many seconds it may be shown: its event is committed. Nothing is
-    decrypted here."""
+    decrypted here.
+
+    `refused`: what is wrong with the request besides, which only somebody who may open the secret is told.
+    """
     with transaction.atomic(durable=True):
         hold_authority(secret.organization_id)
         version = _version(secret, number)
         current = secret if version is None else version.secret
         decision = authorize(actor, Permission.SECRET_REVEAL, current, held=True)
+        if refused is not None:
+            raise refused
         if version is None:
             raise UnknownVersion
         if current.trashed_at is not None:

@@ -52,7 +52,7 @@ def with_evidence(
         needed = error
     except ReasonRefused:
         needed = EvidenceNeeded(step_up=False, reason=True)
-    answered = any(request.POST.get(name) for name in ANSWERS)
+    answered = any(name in request.POST for name in ANSWERS)
     form = EvidenceForm(request.POST if answered else None, person=person(request), needed=needed)
     if form.is_valid():
         try:

@@ -84,7 +84,7 @@ def reveal(request: HttpRequest, secret: UUID) -> HttpResponse:
     As JSON for the page's script; as a page that hides itself again for everybody else.
     """
     actor = person(request)
-    found = secret_for(actor, secret, Permission.SECRET_REVEAL, with_place=False)
+    found = _to_open(actor, secret)
     number = _number(request.POST.get("version", ""))
     copying = request.POST.get("purpose") == RevealPurpose.COPY
 
@@ -107,7 +107,7 @@ def reveal(request: HttpRequest, secret: UUID) -> HttpResponse:
     if wants_json(request):
         shown = [_shown(field, revealed) for field in FIELDS[Kind(found.kind)] if field.name in revealed]
         return JsonResponse({"version": revealed.version, "seconds": revealed.seconds, "fields": shown})
-    response = secret_page(request, found, number=number, revealed=revealed)
+    response = secret_page(request, _to_show(actor, found), number=number, revealed=revealed)
     return _hidden_after(response, revealed.seconds, found, number)
 
 
@@ -116,7 +116,7 @@ def reveal(request: HttpRequest, secret: UUID) -> HttpResponse:
 def code(request: HttpRequest, secret: UUID) -> HttpResponse:
     """The login's one-time code of this moment, with the seconds that it still holds."""
     actor = person(request)
-    found = secret_for(actor, secret, Permission.SECRET_REVEAL, with_place=False)
+    found = _to_open(actor, secret)
 
     def opening(evidence: Evidence) -> ShownCode:
         return show_code(actor=actor, secret=found, evidence=evidence)
@@ -131,7 +131,7 @@ def code(request: HttpRequest, secret: UUID) -> HttpResponse:
     if wants_json(request):
         left = {"seconds_left": current.seconds_left, "period": current.period, "seconds": shown.seconds}
         return JsonResponse({"code": current.text, **left})
-    return _hidden_after(secret_page(request, found, code=current), shown.seconds, found, None)
+    return _hidden_after(secret_page(request, _to_show(actor, found), code=current), shown.seconds, found, None)
 
 
 @sensitive_post_parameters(*ANSWERS)
@@ -139,7 +139,7 @@ def code(request: HttpRequest, secret: UUID) -> HttpResponse:
 def download(request: HttpRequest, secret: UUID) -> HttpResponse:
     """The stored file, byte for byte, never as anything a browser would open (RFC 6266)."""
     actor = person(request)
-    found = secret_for(actor, secret, Permission.SECRET_REVEAL, with_place=False)
+    found = _to_open(actor, secret)
     number = _number(request.POST.get("version", ""))
 
     def opening(evidence: Evidence) -> Download:
@@ -154,6 +154,17 @@ def download(request: HttpRequest, secret: UUID) -> HttpResponse:
     disposition = content_disposition_header(as_attachment=True, filename=file.filename) or "attachment"
     headers = {"Content-Disposition": disposition}
     return HttpResponse(file.content, content_type="application/octet-stream", headers=headers)
+
+
+def _to_open(actor: User, uid: UUID) -> Secret:
+    """The secret, for somebody who may know of it. Whether they may open it the service decides, under lock: asking for
+    that here as well would read everything twice."""
+    return secret_for(actor, uid, Permission.SECRET_LIST, with_place=False)
+
+
+def _to_show(actor: User, secret: Secret) -> Secret:
+    """The same with all that its page needs."""
+    return secret_for(actor, secret.pk, Permission.SECRET_LIST)
 
 
 def _asking(secret: Secret, submit: str, number: int | None) -> Asking:

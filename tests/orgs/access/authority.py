@@ -35,7 +35,7 @@ class Scene:
         return project.environments.get(name=name)
 
     def scope(self, project: Project | None = None, environment: Environment | None = None, path: str = "") -> Scope:
-        return Scope(self.acme.uid, project and project.uid, environment and environment.uid, path)
+        return Scope(self.acme.uid, project.uid if project else None, environment.uid if environment else None, path)
 
     def role(self, *permissions: Permission, name: str = "Special", by: User | None = None) -> CustomRole:
         actor = by or self.cast.alice

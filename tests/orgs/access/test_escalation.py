@@ -251,11 +251,12 @@ def test_what_others_approved_is_revoked_by_an_owner_and_extended_by_nobody(scen
 def test_a_team_is_not_nested_twice(scene: Scene) -> None:
     top = scene.team("Top")
     middle = scene.team("Middle", parent=top)
-    for attempt in (
+    attempts: list[Callable[[], object]] = [
         lambda: scene.team("Bottom", parent=middle),
         lambda: move_team(actor=scene.cast.alice, team=scene.team("Other"), parent=middle),
         lambda: move_team(actor=scene.cast.alice, team=top, parent=scene.team("Higher")),
         lambda: move_team(actor=scene.cast.alice, team=top, parent=top),
-    ):
+    ]
+    for attempt in attempts:
         with pytest.raises(InvalidTeam):
             attempt()

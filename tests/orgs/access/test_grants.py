@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -92,7 +93,7 @@ def test_a_role_that_has_nothing_to_do_with_secrets_reaches_no_class(scene: Scen
 
 def test_it_refuses_windows_that_cannot_be(scene: Scene) -> None:
     now = timezone.now()
-    cases = (
+    cases: tuple[dict[str, Any], ...] = (
         {"ends": now - timedelta(seconds=1)},
         {"starts": now + timedelta(days=2), "ends": now + timedelta(days=1)},
         {"starts": now + timedelta(days=2), "ends": now + timedelta(days=2)},

@@ -41,7 +41,7 @@ def run() -> list[Result]:
     for secret in (small, large):
         for _ in range(3):
             _reveal(client, secret)
-    queries = [[_queries(member, secret) for secret in (small, large)] for _ in range(2)][-1]
+    queries = [_queries(member, secret) for secret in (small, large)]
     times: dict[Secret, list[float]] = {small: [], large: []}
     for _ in range(ROUNDS):
         for secret, measured in times.items():
@@ -135,7 +135,11 @@ def _reveal(client: Client, secret: Secret) -> None:
 
 
 def _queries(member: User, secret: Secret) -> int:
-    with CaptureQueriesContext(connection) as captured:
-        if not decide(member, Permission.SECRET_REVEAL, secret).allowed:
-            raise RuntimeError("The member does not reach the secret.")
-    return len(captured)
+    """Without the look for newer keys, which a process takes every so often."""
+    counts = []
+    for _ in range(3):
+        with CaptureQueriesContext(connection) as captured:
+            if not decide(member, Permission.SECRET_REVEAL, secret).allowed:
+                raise RuntimeError("The member does not reach the secret.")
+        counts.append(len(captured))
+    return min(counts)

@@ -114,6 +114,10 @@ def _look(secret: Secret) -> None:
 
 
 def _queries(look: Callable[[], None]) -> int:
-    with CaptureQueriesContext(connection) as captured:
-        look()
-    return len(captured)
+    """Without the look for newer keys, which a process takes every so often."""
+    counts = []
+    for _ in range(3):
+        with CaptureQueriesContext(connection) as captured:
+            look()
+        counts.append(len(captured))
+    return min(counts)

@@ -21,12 +21,14 @@ KEYS = frozenset(
         "changed_fields",  # names of fields
         "checked",  # how many values
         "classification",  # a word: of what was opened, of a grant
+        "confirmed",  # how many lines of a review
         "conflicts",  # how many
         "count",
         "days",
         "description_changed",  # whether
         "devices",  # how many
         "door",  # the limiter's door
+        "due_at",  # a time, ISO 8601
         "email",  # an address that was invited or tried
         "environment",  # a name
         "environment_id",  # a uid
@@ -38,6 +40,7 @@ KEYS = frozenset(
         "file_name",
         "forced",  # whether a refusal was overruled
         "from",  # a name, role or setting before
+        "gone",  # how many lines of a review
         "grant",  # its uid
         "grants",  # how many
         "hidden",  # how many
@@ -48,6 +51,7 @@ KEYS = frozenset(
         "kind",  # a word: of secret, project, …
         "left",  # whether somebody went by himself
         "limit",  # how many
+        "lines",  # how many, of a review
         "members",  # how many
         "method",  # a word: of signing in, of a second factor
         "minutes",  # how long
@@ -75,9 +79,11 @@ KEYS = frozenset(
         "replaced",  # whether an earlier one lost its force
         "report",  # the uid of a signed report
         "request",  # its uid
+        "review",  # its uid
         "restored_from",  # the number of a version
         "results",  # how many
         "retry_after",  # seconds
+        "revoked",  # how many lines of a review
         "role",
         "role_id",  # a uid
         "root_key",  # a fingerprint

@@ -111,6 +111,16 @@ def _window(details: Mapping[str, Any]) -> list[str]:
     return [f"until {str(details['expires_at'])[:10]}" if details.get("expires_at") else "without end"]
 
 
+def _line(details: Mapping[str, Any]) -> str:
+    """What a line of a review says: who, as what, where."""
+    who, role, scope = (details.get(key) for key in ("subject", "role", "scope"))
+    return f"({who}: {role} on {scope})" if who and role and scope else ""
+
+
+def _named(details: Mapping[str, Any]) -> str:
+    return f"({details['subject']})" if details.get("subject") else ""
+
+
 def _by_subject(details: Mapping[str, Any]) -> str:
     return f"by {details['subject']}" if details.get("subject") else ""
 
@@ -230,6 +240,14 @@ WORDS: dict[Action, Words] = {
     Action.REQUEST_DENIED: Words("ban", "denied the request for", tail=_for_subject),
     Action.REQUEST_EXPIRED: Words("clock", "marked as expired the request for", tail=_for_subject),
     Action.REQUEST_WITHDRAWN: Words("undo-2", "withdrew the request for", tail=_for_subject),
+    Action.REVIEW_BEGUN: Words("shield", "began the review", tail=_on_scope, tags=_counts("lines")),
+    Action.REVIEW_CLOSED: Words("lock", "closed the review", tags=_counts("confirmed", "revoked", "gone")),
+    Action.REVIEW_CONFIRMED: Words("check", "confirmed a line of the review", tail=_line),
+    Action.REVIEW_EXPORTED: Words("download", "took out the result of the review", tags=_counts("lines")),
+    Action.REVIEW_GONE: Words("unlink", "marked as gone a line of the review", tail=_line),
+    Action.REVIEW_REMINDED: Words("clock", "reminded of the overdue review", tail=_for_subject, tags=_counts("lines")),
+    Action.REVIEW_REVIEWER_ADDED: Words("user-plus", "chose another reviewer for", tail=_named),
+    Action.REVIEW_REVOKED: Words("unlink", "revoked by the review", tail=_line),
     Action.ROLE_CREATED: Words("shield", "created the role", tags=_names("permissions")),
     Action.ROLE_DELETED: Words("trash-2", "deleted the role"),
     Action.ROLE_UPDATED: Words("shield", "changed the role", tail=_from_to, tags=_names("permissions")),

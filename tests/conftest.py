@@ -77,15 +77,18 @@ _flush = BaseDatabaseOperations.execute_sql_flush
 
 
 def _flush_and_seed(operations: Any, statements: Iterable[str]) -> None:
-    """Django empties the tables after a test that commits, which is the owner's to do. Events refuse it, so their
-    triggers step aside for it.
+    """Django empties the tables after a test that commits, which is the owner's to do. Events and decisions of reviews
+    refuse it, so their triggers step aside for it.
     """
-    from audit import triggers
+    from audit import triggers as of_events
+    from vault.access import triggers as of_reviews
 
     with transaction.atomic(), as_table_owner():
-        triggers.remove(connection)
+        for triggers in (of_events, of_reviews):
+            triggers.remove(connection)
         _flush(operations, statements)
-        triggers.install(connection)
+        for triggers in (of_events, of_reviews):
+            triggers.install(connection)
     _seed()
 
 

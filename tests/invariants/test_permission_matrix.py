@@ -25,6 +25,7 @@ from orgs.roles import Role
 from tests.cast import Cast, make_person
 from tests.invariants import authority_services as authority
 from tests.invariants.request_services import use
+from tests.invariants.review_services import line_about, review
 from tests.invariants.services import World
 from tests.invariants.snapshot import take_snapshot
 from tests.invariants.urls import MATRIX, Address, Administrative, Public, addresses
@@ -62,6 +63,8 @@ class Place:
     access_request: object
     named: object
     use: object
+    campaign: object
+    line: object
 
     def arguments(self, name: str) -> dict[str, Any]:
         entry = MATRIX[name]
@@ -99,6 +102,7 @@ def scene(cast: Cast) -> Scene:
     membership = Membership.objects.create(organization=cast.acme, user=rita, role=Role.OWNER)
     orgs.remove_member(actor=cast.alice, membership=membership)
     asked = request_of(membership)
+    campaign = review(world)
     acme = Place(
         organization=cast.acme.uid,
         project=world.project.uid,
@@ -121,6 +125,8 @@ def scene(cast: Cast) -> Scene:
             actor=cast.alice, organization=cast.acme, membership=world.member(cast.alice).pk, project=world.project.pk
         ).uid,
         use=use(world, cast.alice).uid,
+        campaign=campaign.uid,
+        line=line_about(campaign, world.member(cast.bob)).uid,
     )
     missing = {each.name: uuid4() for each in fields(Place)}
     instance = {

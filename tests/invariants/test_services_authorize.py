@@ -13,6 +13,7 @@ from orgs.roles import Role
 from tests.cast import Cast
 from tests.invariants.authority_services import AUTHORITY_CASES
 from tests.invariants.request_services import REQUEST_LEAST
+from tests.invariants.review_services import REVIEW_LEAST
 from tests.invariants.services import CASES, PACKAGES, SILENT, World
 from tests.invariants.snapshot import take_snapshot
 from tests.sealing import change
@@ -21,6 +22,7 @@ ROLES = [Role.VIEWER, Role.MEMBER, Role.ADMIN, Role.OWNER]
 
 LEAST = {
     **REQUEST_LEAST,
+    **REVIEW_LEAST,
     **dict.fromkeys(AUTHORITY_CASES, Role.ADMIN),
     "custody.advance_compromise": Role.ADMIN,
     "custody.advance_operation": Role.ADMIN,

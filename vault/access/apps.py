@@ -8,3 +8,6 @@ class AccessConfig(AppConfig):
     label = "access"
     verbose_name = "Access"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from vault.access import checks  # noqa: F401 - registers them

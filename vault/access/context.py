@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Exists
+from django.db.models import Exists, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject, cached_property
@@ -11,9 +11,11 @@ from django.utils.functional import SimpleLazyObject, cached_property
 from accounts.models import User
 from orgs.models import Organization
 from orgs.selectors import membership_of
-from vault.access.models import AccessRequest, BreakGlassUse, RequestApproval
+from vault.access.models import AccessRequest, BreakGlassUse, RequestApproval, Reviewer
 from vault.access.selectors.break_glass import is_owner, owed_in
 from vault.access.selectors.requests import waiting_for
+from vault.access.selectors.reviews import campaigns_in, reviewer_of
+from vault.seals import genuine
 
 
 class Waiting:
@@ -21,7 +23,7 @@ class Waiting:
 
     def __init__(self, user: User, organization: Organization) -> None:
         self._user, self._organization = user, organization
-        self._requests, self._uses = _anything(organization.uid, user.pk)
+        self._requests, self._uses, self._campaigns = _anything(organization.uid, user.pk)
 
     @cached_property
     def requests(self) -> int:
@@ -36,9 +38,25 @@ class Waiting:
         membership = membership_of(self._user, self._organization)
         return owed_in(self._organization.uid) if membership is not None and is_owner(membership) else []
 
+    @cached_property
+    def campaigns(self) -> int:
+        """How many open reviews of access the person decides in."""
+        if not self._campaigns:
+            return 0
+        reviewing = _reviewing(self._organization.uid, self._user.pk)
+        campaigns = genuine(campaigns_in(self._organization.uid).filter(pk__in=reviewing.values("campaign_id")))
+        return sum(reviewer_of(self._user, each) is not None for each in campaigns)
 
-def _anything(organization_id: UUID, user_id: UUID) -> tuple[bool, bool]:
-    """Whether there are open requests of others that the person has not approved, and uses without a review."""
+
+def _reviewing(organization_id: UUID, user_id: UUID) -> "QuerySet[Reviewer]":
+    return Reviewer.objects.filter(
+        organization_id=organization_id, membership__user_id=user_id, campaign__closed_at__isnull=True
+    )
+
+
+def _anything(organization_id: UUID, user_id: UUID) -> tuple[bool, bool, bool]:
+    """Whether there are open requests of others that the person has not approved, uses without a review, and open
+    reviews in which they were chosen to decide."""
     own = RequestApproval.objects.filter(organization_id=organization_id, membership__user_id=user_id)
     requests = AccessRequest.objects.filter(
         organization_id=organization_id, status=AccessRequest.Status.OPEN, expires_at__gt=timezone.now()
@@ -46,10 +64,14 @@ def _anything(organization_id: UUID, user_id: UUID) -> tuple[bool, bool]:
     uses = BreakGlassUse.objects.filter(organization_id=organization_id, reviewed_at__isnull=True)
     found = (
         Organization.objects.filter(pk=organization_id)
-        .values_list(Exists(requests.exclude(pk__in=own.values("request_id"))), Exists(uses))
+        .values_list(
+            Exists(requests.exclude(pk__in=own.values("request_id"))),
+            Exists(uses),
+            Exists(_reviewing(organization_id, user_id)),
+        )
         .first()
     )
-    return found or (False, False)
+    return found or (False, False, False)
 
 
 def template_context(request: HttpRequest) -> dict[str, Any]:

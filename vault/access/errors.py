@@ -42,3 +42,27 @@ class GlassHeld(AccessError):
 
 class ReviewClosed(AccessError):
     """A review is given once."""
+
+
+class InvalidReview(AccessError):
+    """A campaign cannot begin like this, or a line cannot be decided like this."""
+
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+
+
+class LineDecided(AccessError):
+    """A line is decided once."""
+
+
+class LineChanged(AccessError):
+    """What a line is about is no longer what the person who decides has seen."""
+
+
+class NotTogether(AccessError):
+    """Among the lines to confirm at once is one that has to be decided by itself."""
+
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+
+
+class CampaignClosed(AccessError):
+    """The campaign is closed, or cannot be closed yet."""

@@ -17,7 +17,8 @@ from django.utils import timezone
 
 from accounts.models import User
 from orgs.mails import Delivery, without_links
-from vault.access.models import AccessRequest, BreakGlassUse
+from orgs.models import Membership
+from vault.access.models import AccessRequest, BreakGlassUse, Campaign
 from vault.access.presentation import lasting
 from vault.access.selectors.break_glass import owners_of
 from vault.access.selectors.requests import approvers_of
@@ -77,6 +78,24 @@ def mail_overdue_review(use: BreakGlassUse) -> list[Delivery]:
     people = [owner.user for owner in owners_of(use.organization_id)]
     subject = f"The review of break-glass in {use.organization.name} is overdue"
     return _deliver(people, subject, "break_glass_overdue", _about_use(use))
+
+
+def mail_overdue_campaigns(reviewer: Membership, owed: Iterable[tuple[Campaign, int]]) -> list[Delivery]:
+    """Tells a reviewer which reviews of one organization are overdue, and how many lines of each wait."""
+    campaigns = [
+        {
+            "name": _text(campaign.name),
+            "due_at": campaign.due_at,
+            "waiting": waiting,
+            "organization": _text(campaign.organization.name),
+            "link": _link("access:review", campaign.organization_id, campaign.pk),
+        }
+        for campaign, waiting in owed
+    ]
+    organization = campaigns[0]["organization"]
+    subject = f"A review of access in {organization} is overdue"
+    context = {"organization": organization, "campaigns": campaigns}
+    return _deliver([reviewer.user], subject, "review_overdue", context)
 
 
 def _about_request(request: AccessRequest) -> dict[str, object]:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from vault.access.views import break_glass, reach, requests, who
+from vault.access.views import break_glass, reach, requests, reviews, who
 
 app_name = "access"
 
@@ -10,6 +10,7 @@ ACCESS = "organizations/<uuid:organization>/access/"
 
 REQUEST = f"{ACCESS}requests/<uuid:access_request>/"
 GLASS = f"{ACCESS}break-glass/"
+REVIEW = f"{ACCESS}reviews/<uuid:campaign>/"
 
 urlpatterns = [
     path(f"{ACCESS}requests/", requests.requests, name="requests"),
@@ -25,6 +26,14 @@ urlpatterns = [
     path(f"{GLASS}uses/<uuid:use>/", break_glass.break_glass_use, name="break_glass_use"),
     path(f"{GLASS}uses/<uuid:use>/review/", break_glass.break_glass_review, name="break_glass_review"),
     path(f"{GLASS}uses/<uuid:use>/end/", break_glass.break_glass_end, name="break_glass_end"),
+    path(f"{ACCESS}reviews/", reviews.reviews, name="reviews"),
+    path(f"{ACCESS}reviews/new/", reviews.review_new, name="review_new"),
+    path(REVIEW, reviews.review, name="review"),
+    path(f"{REVIEW}close/", reviews.review_close, name="review_close"),
+    path(f"{REVIEW}confirm/", reviews.review_confirm, name="review_confirm"),
+    path(f"{REVIEW}export/", reviews.review_export, name="review_export"),
+    path(f"{REVIEW}reviewers/", reviews.review_reviewer, name="review_reviewer"),
+    path(f"{REVIEW}lines/<uuid:line>/", reviews.review_line, name="review_line"),
     path(f"{ACCESS}who/", who.who, name="who"),
     path(f"{ACCESS}who/projects/<uuid:project>/", who.who_project, name="who_project"),
     path(f"{ACCESS}who/environments/<uuid:environment>/", who.who_environment, name="who_environment"),

@@ -18,7 +18,7 @@ from vault.database.postgresql.base import SETTING
 from vault.database.tables import TenantTable, references, tenant_tables
 
 POLICY = "tenant"
-APPEND_ONLY = frozenset({"audit_event"})
+APPEND_ONLY = frozenset({"audit_event", "access_reviewline", "access_reviewdecision"})
 """Nothing in these is ever changed or removed."""
 READ_ONLY = frozenset({"django_migrations"})
 _RIGHTS = "SELECT, INSERT, UPDATE, DELETE"

@@ -11,7 +11,7 @@ from django.utils import timezone
 from accounts.models import Session
 from accounts.sessions import SessionStore
 from vault import tenancy
-from vault.access.services import expire_requests, remind_of_reviews, retire_names
+from vault.access.services import expire_requests, remind_of_reviews, remind_reviewers, retire_names
 from vault.custody.services.keeping import keep_keys
 from vault.secrets.services import purge_expired_trash
 
@@ -24,7 +24,7 @@ class Command(BaseCommand):
     help = (
         "Purge expired trash, remove expired sessions and counters, rotate keys that wrapped too often, and finish "
         "rewrapping, reencryption and answers to a compromise that were interrupted. Verify the rows that grant "
-        "authority, mark requests that have expired, and remind of overdue reviews of break-glass. Exit code 1 if "
+        "authority, mark requests that have expired, and remind of overdue reviews. Exit code 1 if "
         "something could not be done, or is not genuine."
     )
 
@@ -43,6 +43,7 @@ class Command(BaseCommand):
             "requests_expired": expire_requests(),
             "names_retired": retire_names(),
             "reviews_reminded": remind_of_reviews(),
+            "reviewers_reminded": remind_reviewers(),
         }
         kept = keep_keys()
         if options["json"]:
@@ -53,7 +54,8 @@ class Command(BaseCommand):
                 f"expired sessions and {removed['counters_removed']} expired counters. Rotated {kept.keys_rotated} "
                 f"keys, finished {kept.operations_finished} operations on keys and renewed {kept.seals_renewed} seals. "
                 f"Marked {removed['requests_expired']} requests as expired, took {removed['names_retired']} people off "
-                f"the lists of break-glass, and reminded of {removed['reviews_reminded']} overdue reviews."
+                f"the lists of break-glass, and reminded of {removed['reviews_reminded']} overdue reviews of it. "
+                f"Told {removed['reviewers_reminded']} reviewers of overdue reviews of access."
             )
         if kept.problems:
             raise CommandError("\n".join(kept.problems))

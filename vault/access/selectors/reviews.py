@@ -1,0 +1,240 @@
+"""Reviews: who may see them, who decides about which line, and how far they have come."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Count, F, Q, QuerySet
+from django.utils import timezone
+
+from accounts.models import User
+from audit.actions import ResourceKind
+from orgs.models import Membership, Organization
+from orgs.permissions import AccessDenied, Decision, Permission, decide, judge, standings_in
+from orgs.places import Place
+from orgs.selectors import membership_of, object_for, require
+from vault.access.errors import CampaignClosed
+from vault.access.models import Campaign, ReviewDecision, Reviewer, ReviewLine
+from vault.access.selectors.sources import Source, sources_of
+from vault.paging import Order, Page, page_of
+from vault.seals import genuine, is_genuine, with_seal
+
+Verdict = ReviewDecision.Verdict
+BY_NUMBER = Order(("number", "uid"), (int, UUID))
+DAMAGED = (
+    "Rows of this review are not as this program wrote them, so it has no result. Ask whoever runs this server to run "
+    "`manage.py access verify`."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A line with what was decided about it, and what its source is now (None: it is gone)."""
+
+    line: ReviewLine
+    decision: ReviewDecision | None
+    source: Source | None
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether there is nothing left to decide about."""
+        return self.decision is None and self.source is None
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether the source is there and says something else than the line."""
+        return self.source is not None and self.source.state != self.line.state
+
+    @property
+    def singly(self) -> bool:
+        """Whether it has to be decided by itself: as it was, or as it is."""
+        return self.line.singly or self.source is None or self.source.singly or self.is_changed
+
+    @property
+    def about(self) -> frozenset[UUID]:
+        """The members who may not decide about it: it was about them alone, or is."""
+        return frozenset(uid for uid in (self.line.about, self.source.about if self.source else None) if uid)
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How far a campaign has come, in lines."""
+
+    lines: int
+    confirmed: int = 0
+    revoked: int = 0
+    gone: int = 0
+
+    @property
+    def decided(self) -> int:
+        return self.confirmed + self.revoked + self.gone
+
+    @property
+    def left(self) -> int:
+        return self.lines - self.decided
+
+
+def campaigns_in(organization_id: UUID) -> "QuerySet[Campaign]":
+    """All of the organization's, the open ones first, with their seals."""
+    found = Campaign.objects.filter(organization_id=organization_id).select_related("organization", "project")
+    return with_seal(found.order_by(F("closed_at").desc(nulls_first=True), "due_at", "uid"))
+
+
+def campaign_for(actor: User, organization: Organization, uid: UUID) -> Campaign:
+    """The campaign, for its reviewers, for whoever may begin one, and for those who hold `audit:view`.
+
+    Raises `AccessDenied`: for one of another organization, or one whose row is not genuine, as for a missing one.
+    """
+    found = campaigns_in(organization.uid).filter(pk=uid)
+    campaign = found.first()
+    if campaign is not None and is_genuine(campaign):
+        if reviewer_of(actor, campaign) is not None:
+            return campaign
+        if decide(actor, Permission.MEMBER_MANAGE, campaign).allowed:
+            return campaign
+    campaigns = found if is_genuine(campaign) else found.none()
+    return object_for(actor, Permission.AUDIT_VIEW, campaigns, uid, kind=ResourceKind.REVIEW)
+
+
+def may_begin(actor: User, organization: Organization) -> bool:
+    """Whether the actor may begin reviews, and choose who decides."""
+    return decide(actor, Permission.MEMBER_MANAGE, organization).allowed
+
+
+def seen_campaigns(actor: User, organization: Organization) -> list[Campaign]:
+    """Those that the actor may see: all, or those where he decides. Raises `AccessDenied` if that is none."""
+    found = genuine(campaigns_in(organization.uid))
+    if may_begin(actor, organization) or decide(actor, Permission.AUDIT_VIEW, organization).allowed:
+        return found
+    own = set(Reviewer.objects.filter(campaign__in=found, membership__user_id=actor.pk).values_list("campaign_id"))
+    mine = [each for each in found if (each.pk,) in own and reviewer_of(actor, each) is not None]
+    if not mine:
+        require(actor, Permission.AUDIT_VIEW, organization, kind=ResourceKind.ORGANIZATION)
+    return mine
+
+
+def able_reviewers(organization_id: UUID, about: Place) -> list[Membership]:
+    """Everybody who could be a reviewer there, by name: whoever holds `grant:manage` in all of it,
+    as owners do."""
+    now = timezone.now()
+    found = [
+        subject
+        for subject, standing in standings_in(organization_id, place=about)
+        if isinstance(subject, Membership) and judge(standing, Permission.GRANT_MANAGE, about, at=now).allowed
+    ]
+    return sorted(found, key=lambda membership: (membership.user.name.casefold(), membership.user.email))
+
+
+def reviewers_in(campaign: Campaign) -> list[Membership]:
+    """The chosen ones who can decide now, by name."""
+    chosen = {each.membership_id for each in genuine(with_seal(Reviewer.objects.filter(campaign=campaign)))}
+    return [each for each in able_reviewers(campaign.organization_id, campaign.about) if each.pk in chosen]
+
+
+def reviewer_of(actor: User, campaign: Campaign) -> Membership | None:
+    """The actor's membership if he is a reviewer of the campaign and still can be; None else."""
+    membership = membership_of(actor, campaign.organization) if actor.is_active else None
+    if membership is None:
+        return None
+    chosen = with_seal(Reviewer.objects.filter(campaign=campaign, membership=membership)).first()
+    if chosen is None or not is_genuine(chosen):
+        return None
+    return membership if decide(actor, Permission.GRANT_MANAGE, campaign.about).allowed else None
+
+
+def why_not_decide(reviewer: Membership | None, row: Row) -> str:
+    """Why somebody may not decide about a line; empty if they may. Not whether it is decided already."""
+    if reviewer is None:
+        return "you are no reviewer of it, or do not hold grant:manage there any more"
+    if reviewer.pk in row.about:
+        return "nobody reviews what is their own, or belongs to a team that they are in alone"
+    return ""
+
+
+def refused_decision(actor: User, campaign: Campaign, because: str) -> AccessDenied:
+    """The refusal of an act on a review, which whoever may know of it learns the reason of."""
+    visible = decide(actor, Permission.GRANT_MANAGE, campaign).visible
+    denied = Decision(allowed=False, because=because, visible=visible)
+    return AccessDenied(
+        denied, Permission.GRANT_MANAGE, campaign.audit_resource, organization_id=campaign.organization_id
+    )
+
+
+def lines_in(campaign: Campaign) -> "QuerySet[ReviewLine]":
+    """Its lines with their seals."""
+    return with_seal(ReviewLine.objects.filter(organization_id=campaign.organization_id, campaign=campaign))
+
+
+def line_for(actor: User, campaign: Campaign, uid: UUID) -> ReviewLine:
+    """A line of a campaign that the actor has been let into. Raises `AccessDenied` for a missing one."""
+    line = lines_in(campaign).filter(pk=uid).first()
+    if line is None or not is_genuine(line):
+        nothing = ReviewLine.objects.none()
+        return object_for(actor, Permission.GRANT_MANAGE, nothing, uid, kind=ResourceKind.REVIEW)
+    return line
+
+
+def decisions_about(lines: Sequence[ReviewLine]) -> Mapping[UUID, ReviewDecision]:
+    """By uid of the line. A decision that is not genuine is none."""
+    found = ReviewDecision.objects.filter(line__in=[each.pk for each in lines])
+    return {each.line_id: each for each in genuine(with_seal(found))}
+
+
+def rows_of(campaign: Campaign, lines: Iterable[ReviewLine], at: datetime) -> list[Row]:
+    """The lines, genuine ones alone, with their decisions and their sources as they are now."""
+    lines = genuine(lines)
+    decisions = decisions_about(lines)
+    sources = sources_of(campaign.organization_id, [each for each in lines if each.pk not in decisions], at)
+    return [Row(each, decisions.get(each.pk), sources.get(each.pk)) for each in lines]
+
+
+def page_of_rows(campaign: Campaign, at: datetime, *, shown: str, cursor: str) -> Page[Row]:
+    """One page; `shown`: "open" for those that nobody has decided, "decided" for the others, else all."""
+    lines = lines_in(campaign)
+    if shown in ("open", "decided"):
+        lines = lines.filter(decision__isnull=shown == "open")
+    page = page_of(lines, BY_NUMBER, cursor)
+    return Page(rows_of(campaign, page.rows, at), page.previous, page.next)
+
+
+def counts_of(campaigns: Sequence[Campaign]) -> Mapping[UUID, Counts]:
+    """By uid of the campaign, in one query: for lists. What closes a campaign counts genuine rows (`result_of`)."""
+    verdicts = {name: Count("pk", filter=Q(verdict=verdict)) for name, verdict in _BY_NAME.items()}
+    found = ReviewDecision.objects.filter(line__campaign__in=[each.pk for each in campaigns])
+    counted = {
+        row.pop("line__campaign_id"): row for row in found.values("line__campaign_id").annotate(**verdicts).order_by()
+    }
+    return {each.pk: Counts(each.line_count, **counted.get(each.pk, {})) for each in campaigns}
+
+
+_BY_NAME = {"confirmed": Verdict.CONFIRMED, "revoked": Verdict.REVOKED, "gone": Verdict.GONE}
+
+
+def waiting_in(campaign: Campaign, reviewer: Membership) -> int:
+    """How many lines wait for this reviewer, or for another one."""
+    lines = ReviewLine.objects.filter(campaign=campaign, decision__isnull=True)
+    return lines.filter(Q(about__isnull=True) | ~Q(about=reviewer.pk)).count()
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """All lines in order, each with its decision, and how many there are of each."""
+
+    rows: list[tuple[ReviewLine, ReviewDecision | None]]
+    counts: Counts
+
+
+def result_of(campaign: Campaign) -> Result:
+    """Every line and decision, with their seals verified. Two queries. Raises `CampaignClosed` if one is not genuine
+    or missing."""
+    stored = list(lines_in(campaign).order_by("number"))
+    lines = genuine(stored)
+    decided = list(with_seal(ReviewDecision.objects.filter(line__campaign=campaign)))
+    decisions = {each.line_id: each for each in genuine(decided)}
+    if len(lines) != campaign.line_count or len(decisions) != len(decided):
+        raise CampaignClosed(DAMAGED)
+    by_verdict = Counter(each.verdict for each in decisions.values())
+    counts = Counts(len(lines), **{name: by_verdict[verdict] for name, verdict in _BY_NAME.items()})
+    return Result([(each, decisions.get(each.pk)) for each in lines], counts)

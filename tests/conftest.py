@@ -18,6 +18,7 @@ from django.db.backends.base.operations import BaseDatabaseOperations
 from tests.harness.chromium import chromium  # noqa: F401 - a fixture
 from tests.harness.postgresql import APPLICATION, OWNER
 from tests.harness.roles import as_table_owner, sign_in_as_suite
+from tests.harness.tenants import touch_every_organization, touch_none
 from vault import tenancy
 
 if TYPE_CHECKING:
@@ -122,9 +123,9 @@ def django_db_setup(
         if connection.vendor == "postgresql":
             sign_in_as_suite(APPLICATION)
         call_command("flush", interactive=False, verbosity=0, inhibit_post_migrate=True)  # seeds
-    tenancy._default = tenancy.Tenants(every=True)
+    touch_every_organization()
     yield
-    tenancy._default = tenancy.NOTHING
+    touch_none()
     with django_db_blocker.unblock():
         if connection.vendor == "postgresql":
             sign_in_as_suite(OWNER)

@@ -10,6 +10,7 @@ psql --set ON_ERROR_STOP=1 --username postgres --dbname postgres --no-psqlrc --q
 SELECT 'CREATE ROLE ' || name FROM unnest(ARRAY['holdfast_owner', 'holdfast']) AS name
     WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = name) \gexec
 ALTER ROLE holdfast_owner LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOBYPASSRLS PASSWORD :'owner_password';
+ALTER ROLE holdfast_owner SET app.tenant = '*';  -- policies bind him as well, and his backups have all rows
 ALTER ROLE holdfast LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOBYPASSRLS PASSWORD :'password';
 SELECT 'CREATE DATABASE holdfast OWNER holdfast_owner ENCODING ''UTF8'' LOCALE ''C'' TEMPLATE template0'
     WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = 'holdfast') \gexec

@@ -46,6 +46,8 @@ _UPDATE = (
 _PASS = """
 import re, sys, django
 django.setup()
+from tests.harness.tenants import touch_every_organization
+touch_every_organization()
 from vault.fields.rewrapping import Mode, advance
 from vault.keys.purposes import Purpose
 after, done = None, 0

@@ -89,10 +89,13 @@ def test_a_new_installation_has_two_roles(server: ScratchPostgresql, tmp_path: P
     nothing = (False, False, False, False)
     assert roles(server) == {("holdfast", *nothing), ("holdfast_owner", *nothing)}
     holdfast = instance(server, tmp_path)
-    manage(holdfast, "migrate", "--verbosity", "0")
+    assert "none of their rows" not in manage(holdfast, "migrate", "--verbosity", "0")
     assert owners(server) == {"holdfast_owner"}
     manage(holdfast, "check", "--database", "default")
     manage(holdfast, "setup_link")
+    with psycopg.connect(server.url("holdfast", role=SUPERUSER)) as connection:
+        connection.execute("ALTER ROLE holdfast_owner RESET app.tenant")
+    assert "none of their rows" in manage(holdfast, "migrate", "--verbosity", "0")
     said = manage(holdfast, "migrate", code=1, HOLDFAST_OWNER_DATABASE_URL="")
     assert "HOLDFAST_OWNER_DATABASE_URL is missing" in said
     assert "Traceback" not in said

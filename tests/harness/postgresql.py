@@ -24,9 +24,6 @@ import psycopg
 
 SUPERUSER, OWNER, APPLICATION, SUITE = "postgres", "holdfast_owner", "holdfast", "holdfast_suite"
 
-EVERY_TENANT = {"PGOPTIONS": "-c app.tenant=*"}
-"""With these libpq shows the owner, who is bound by the policies as well, the rows of every organization."""
-
 START_SECONDS = 30
 STOP_SECONDS = 15
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
@@ -261,4 +258,5 @@ class ScratchPostgresql:
                     )
                 )
             connection.execute(f"GRANT {OWNER}, {APPLICATION} TO {SUITE}".encode())
+            connection.execute(f"ALTER ROLE {OWNER} SET app.tenant = '*'".encode())
             connection.execute(f"CREATE DATABASE holdfast OWNER {OWNER}".encode())

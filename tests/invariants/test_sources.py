@@ -28,7 +28,13 @@ EVERYWHERE = {
     *("orgs/selectors/fetching.py", "orgs/selectors/invitations.py"),
     *("accounts/support.py", "vault/custody/access.py"),
 }
-WITHIN = {"orgs/middleware.py", "orgs/services/organizations.py", "orgs/services/invitations.py", "audit/services.py"}
+WITHIN = {
+    "vault/database/owner.py",
+    "orgs/middleware.py",
+    "orgs/services/organizations.py",
+    "orgs/services/invitations.py",
+    "audit/services.py",
+}
 CALLS_WITH_SQL = {"raw", "extra", "RawSQL", "execute", "executemany", "executescript", "RunSQL"}
 # Modules that open connections to an address of the caller's choosing. Mail goes through django.core.mail, to the
 # one server that is configured.

@@ -24,6 +24,7 @@ from django.core.management import CommandError, call_command  # noqa: E402 - af
 
 from orgs.models import Membership, Organization  # noqa: E402
 from orgs.roles import Role  # noqa: E402
+from tests.harness.tenants import touch_every_organization  # noqa: E402
 from tests.sealing import change  # noqa: E402
 from vault.crypto import envelope as envelopes  # noqa: E402
 from vault.crypto.aad import context, dek_wrap_aad, tenant_key_aad  # noqa: E402
@@ -113,4 +114,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    touch_every_organization()
     main()

@@ -11,3 +11,6 @@ import tests.proof.acts  # noqa: E402 - after the set-up, as all that has models
 import tests.proof.failpoints  # noqa: E402 - as above
 import tests.proof.operations  # noqa: E402 - as above
 import tests.proof.writers  # noqa: E402, F401 - as above
+from tests.harness.tenants import touch_every_organization  # noqa: E402 - as above
+
+touch_every_organization()

@@ -27,6 +27,7 @@ from django.core.management import call_command  # noqa: E402
 from orgs.models import Organization, Project  # noqa: E402
 from orgs.services import create_project  # noqa: E402
 from tests.cast import authenticator_of, make_cast, make_person, signed_in_client  # noqa: E402
+from tests.harness.tenants import touch_every_organization  # noqa: E402
 from tests.proof.writers import content_of  # noqa: E402
 from vault.fields.rewrapping import outstanding  # noqa: E402
 from vault.keys.models import WrappedKey  # noqa: E402
@@ -98,6 +99,7 @@ def _places() -> list[tuple[str, Purpose]]:
 
 
 if __name__ == "__main__":
+    touch_every_organization()
     numbers = [int(text) for text in sys.argv[2:]]
     acts: dict[str, Callable[..., dict[str, Any]]] = {"fill": fill, "change": change, "look": look}
     json.dump(acts[sys.argv[1]](*numbers), sys.stdout)

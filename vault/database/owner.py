@@ -8,6 +8,9 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from vault import tenancy
+from vault.database.postgresql.base import SETTING
+
 _LOGIN = ("USER", "PASSWORD", "HOST", "PORT", "OPTIONS")
 
 _STANDING = """
@@ -39,6 +42,13 @@ def excess_of_role(connection: BaseDatabaseWrapper) -> list[str]:
         f"is a member of the owner's role: REVOKE that role FROM {role}": becomes_owner and not superuser,
     }
     return [f"The application's role {role} {remedy}." for remedy, needed in remedies.items() if needed]
+
+
+def sees_every_organization(owner: BaseDatabaseWrapper) -> bool:
+    """Whether a backup made by the owner's role has the rows of every organization; without the setting it has none."""
+    with tenancy.within(), owner.cursor() as cursor:
+        cursor.execute("SELECT current_setting(%s, true)", [SETTING])
+        return bool(cursor.fetchone()[0] == "*")
 
 
 @contextmanager

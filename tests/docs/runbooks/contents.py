@@ -27,6 +27,7 @@ from orgs.models import Membership, Organization, Project
 from orgs.roles import Role
 from orgs.services import create_project
 from tests.cast import authenticator_of, make_cast
+from tests.harness.tenants import touch_every_organization
 from tests.sealing import change
 from vault.crypto.errors import CryptoError
 from vault.crypto.fingerprint import fingerprint
@@ -115,4 +116,5 @@ def look() -> dict[str, Any]:
 
 
 if __name__ == "__main__":
+    touch_every_organization()
     json.dump({"fill": fill, "approve": approve, "look": look}[sys.argv[1]](), sys.stdout)

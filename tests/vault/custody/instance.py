@@ -73,6 +73,7 @@ class Instance:
 
     def _python(self, program: str) -> str:
         started = f"import sys; sys.path.insert(0, {str(ROOT)!r}); import django; django.setup()\n"
+        started += "from tests.harness.tenants import touch_every_organization; touch_every_organization()\n"
         ran = subprocess.run(
             [sys.executable, "-c", started + program],
             env={**self.environment, "DJANGO_SETTINGS_MODULE": "vault.settings"},

@@ -11,7 +11,7 @@ import pytest
 from django.db import connection
 
 from tests.harness.environment import clean_environment
-from tests.harness.postgresql import EVERY_TENANT, OWNER, ScratchPostgresql, find_binaries
+from tests.harness.postgresql import OWNER, ScratchPostgresql, find_binaries
 from tests.vault.custody.instance import Instance
 from tests.vault.custody.terminal import Terminal
 
@@ -143,7 +143,7 @@ def back_up(instance: Instance, server: ScratchPostgresql | None, folder: Path) 
     if not program.exists():
         pytest.skip("these PostgreSQL binaries come without pg_dump")
     command = [str(program), "--format=custom", "--enable-row-security", f"--file={backup}", server.url(role=OWNER)]
-    subprocess.run(command, env=clean_environment() | EVERY_TENANT, check=True, capture_output=True, timeout=120)
+    subprocess.run(command, env=clean_environment(), check=True, capture_output=True, timeout=120)
     return backup
 
 
@@ -163,5 +163,5 @@ def restore(backup: Path, server: ScratchPostgresql | None, folder: Path, root_k
         ),
     ):
         command = [str(find_binaries() / program), *words]
-        subprocess.run(command, env=clean_environment() | EVERY_TENANT, check=True, capture_output=True, timeout=120)
+        subprocess.run(command, env=clean_environment(), check=True, capture_output=True, timeout=120)
     return Instance(folder, HOLDFAST_ROOT_KEY_FILE=str(root_key), **server.environment("restored"))

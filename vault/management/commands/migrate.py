@@ -8,7 +8,12 @@ from django.db import connections
 
 from vault import tenancy
 from vault.database import policies
-from vault.database.owner import as_owner
+from vault.database.owner import as_owner, sees_every_organization
+
+EMPTY_BACKUPS = (
+    "A backup made as {role} would have the tables and none of their rows. As a superuser of PostgreSQL: "
+    "ALTER ROLE {role} SET app.tenant = '*'"
+)
 
 
 class Command(migrate.Command):
@@ -24,5 +29,7 @@ class Command(migrate.Command):
                 with as_owner(alias) as connection:
                     super().handle(*args, **options)
                     policies.install(connection, role=settings.APPLICATION_ROLE)
+                    if not sees_every_organization(connection):
+                        self.stderr.write(EMPTY_BACKUPS.format(role=connection.settings_dict["USER"]))
             except ImproperlyConfigured as missing:
                 raise CommandError(str(missing)) from None

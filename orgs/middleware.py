@@ -1,9 +1,12 @@
 """What a request may touch, and the one place where a refused access decision becomes a response."""
 
 from collections.abc import Callable
+from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
+from django.urls import Resolver404, resolve
 
+from accounts.gate import Gate, gate_of
 from accounts.models import User
 from audit.actions import Action, Outcome
 from audit.actor import Actor
@@ -23,9 +26,18 @@ class TenancyMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        organizations = organizations_of(request.user) if isinstance(request.user, User) else []
-        with tenancy.within(*organizations):
+        with tenancy.within(*self.organizations(request)):
             return self.get_response(request)
+
+    @staticmethod
+    def organizations(request: HttpRequest) -> list[UUID]:
+        """Those of the person. None for a page that is for everybody: whoever asks it, nobody has to be looked up."""
+        try:
+            if gate_of(resolve(request.path_info).func) is Gate.PUBLIC:
+                return []
+        except Resolver404:
+            pass  # the page that says so has the frame of the others
+        return organizations_of(request.user) if isinstance(request.user, User) else []
 
 
 class AccessDeniedMiddleware:

@@ -11,8 +11,8 @@ from orgs.models import Environment
 from tests.cast import Cast
 from tests.vault.secrets.conftest import StoreSecret
 from vault.names import fold_name
-from vault.secrets.models import Secret
 from vault.paging import Cursor, page_of
+from vault.secrets.models import Secret
 from vault.secrets.selectors import BY_NAME, BY_TRASHING, Filters, listable_secrets, page_of_secrets
 from vault.secrets.services import trash_secret
 

@@ -24,7 +24,7 @@ def test_it_is_ready_when_database_migrations_and_keys_are_there(client: Client)
 
 @pytest.mark.django_db
 def test_it_is_not_ready_without_a_migration(client: Client) -> None:
-    with connection.cursor() as cursor:
+    with as_table_owner(), connection.cursor() as cursor:
         cursor.execute("DELETE FROM django_migrations WHERE app = 'audit'")
     answer = client.get("/readyz")
     assert (answer.status_code, answer.content) == (503, b"not ready\n")

@@ -6,6 +6,7 @@ import pytest
 from django.db import connection
 
 from tests.cast import Cast
+from tests.harness.roles import as_table_owner
 from tests.vault.fields.app.models import Fragment, Seed, Version
 from tests.vault.fields.keys.conftest import rotate
 from vault.fields.census import rows_left, rows_under
@@ -71,7 +72,7 @@ def plan(organization: UUID, monkeypatch: pytest.MonkeyPatch) -> list[str]:
         Version(organization_id=organization, number=number, payload={"a": "b"}) for number in range(2_000)
     )
     rotate(organization)
-    with connection.cursor() as cursor:
+    with as_table_owner(), connection.cursor() as cursor:
         cursor.execute("ANALYZE" if connection.vendor == "sqlite" else "ANALYZE fields_app_version")
     plans: list[str] = []
     explain = "EXPLAIN QUERY PLAN " if connection.vendor == "sqlite" else "EXPLAIN "

@@ -237,6 +237,10 @@ def test_a_refusal_says_that_others_have_to_approve(cast: Cast, client_for: Clie
         answer = client.post(url(secret), headers=JSON)
         assert answer.status_code == HTTPStatus.FORBIDDEN
         assert answer.json()["reason"] == "What is internal needs an access that 2 others approved."
+        ask = f"/organizations/{cast.acme.uid}/access/requests/new/?secret={secret.pk}&permission=secret%3Areveal"
+        assert answer.json()["ask_url"] == ask
+        assert client.get(ask).status_code == HTTPStatus.OK
+        assert f'href="{ask.replace("&", "&amp;")}"' in client.post(url(secret)).content.decode()
         assert "needs an access that 2 others approved" in client.get(url(secret, "detail")).content.decode()
     approved_grant(cast.bob, secret, approvals=2)
     assert client_for(cast.bob).post(url(secret), headers=JSON).status_code == HTTPStatus.OK

@@ -14,7 +14,7 @@ WITH_STATEMENTS = {
     *("audit/triggers.py", "audit/migrations/0002_append_only.py", "vault/migrations/0001_cache_table.py"),
     *("vault/keys/counting.py", "vault/keys/generation.py", "vault/keys/lifecycle.py", "vault/keys/processes.py"),
     *("vault/keys/writing.py", "vault/database/policies.py", "vault/database/owner.py"),
-    *("vault/database/postgresql/base.py", "orgs/permissions/loading.py"),
+    *("vault/database/postgresql/base.py", "orgs/permissions/loading.py", "vault/access/triggers.py"),
     *("vault/fields/rewrapping.py", "vault/fields/statements.py"),
 }
 # Who may touch the rows of every organization: commands and housekeeping on the server, what begins before anybody
@@ -23,6 +23,7 @@ WITH_STATEMENTS = {
 EVERYWHERE = {
     *("vault/management/commands/migrate.py", "vault/custody/management/commands/housekeeping.py"),
     *("vault/custody/cli/dispatching.py", "vault/access/cli/reading.py", "vault/access/services/keeping.py"),
+    "vault/access/services/chasing.py",
     *("vault/seals/services/accepting.py", "vault/seals/services/renewing.py", "vault/seals/services/verifying.py"),
     *("orgs/services/setup.py", "orgs/services/organizations.py", "orgs/services/invitations.py"),
     *("orgs/selectors/fetching.py", "orgs/selectors/invitations.py"),

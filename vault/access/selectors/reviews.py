@@ -1,6 +1,6 @@
 """Reviews: who may see them, who decides about which line, and how far they have come."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,6 +22,7 @@ from vault.paging import Order, Page, page_of
 from vault.seals import genuine, is_genuine, with_seal
 
 Verdict = ReviewDecision.Verdict
+_NAMES = {Verdict.CONFIRMED: "confirmed", Verdict.REVOKED: "revoked", Verdict.GONE: "gone"}
 BY_NUMBER = Order(("number", "uid"), (int, UUID))
 DAMAGED = (
     "Rows of this review are not as this program wrote them, so it has no result. Ask whoever runs this server to run "
@@ -201,15 +202,11 @@ def page_of_rows(campaign: Campaign, at: datetime, *, shown: str, cursor: str) -
 
 def counts_of(campaigns: Sequence[Campaign]) -> Mapping[UUID, Counts]:
     """By uid of the campaign, in one query: for lists. What closes a campaign counts genuine rows (`result_of`)."""
-    verdicts = {name: Count("pk", filter=Q(verdict=verdict)) for name, verdict in _BY_NAME.items()}
     found = ReviewDecision.objects.filter(line__campaign__in=[each.pk for each in campaigns])
-    counted = {
-        row.pop("line__campaign_id"): row for row in found.values("line__campaign_id").annotate(**verdicts).order_by()
-    }
-    return {each.pk: Counts(each.line_count, **counted.get(each.pk, {})) for each in campaigns}
-
-
-_BY_NAME = {"confirmed": Verdict.CONFIRMED, "revoked": Verdict.REVOKED, "gone": Verdict.GONE}
+    counted: dict[UUID, dict[str, int]] = defaultdict(dict)
+    for uid, verdict, number in found.values_list("line__campaign_id", "verdict").annotate(Count("pk")).order_by():
+        counted[uid][_NAMES[Verdict(verdict)]] = number
+    return {each.pk: Counts(each.line_count, **counted[each.pk]) for each in campaigns}
 
 
 def waiting_in(campaign: Campaign, reviewer: Membership) -> int:
@@ -236,5 +233,5 @@ def result_of(campaign: Campaign) -> Result:
     if len(lines) != campaign.line_count or len(decisions) != len(decided):
         raise CampaignClosed(DAMAGED)
     by_verdict = Counter(each.verdict for each in decisions.values())
-    counts = Counts(len(lines), **{name: by_verdict[verdict] for name, verdict in _BY_NAME.items()})
+    counts = Counts(len(lines), **{name: by_verdict[verdict] for verdict, name in _NAMES.items()})
     return Result([(each, decisions.get(each.pk)) for each in lines], counts)

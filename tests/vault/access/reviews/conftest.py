@@ -22,7 +22,7 @@ Verdict = ReviewDecision.Verdict
 
 @dataclass
 class Reviewed:
-    """Bob reads Website by a grant up to internal, and carol as well: the only lines that are harmless besides roles."""
+    """Bob reads Website by a grant up to internal, and carol as well: the only harmless lines besides roles."""
 
     scene: Scene
     bobs: Grant

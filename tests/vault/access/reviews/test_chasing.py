@@ -7,7 +7,8 @@ import time_machine
 from django.utils import timezone
 
 from audit.models import Event
-from tests.vault.access.requests.test_mails import Mailbox, recipients, smtp, texts_of  # noqa: F401 - a fixture
+from tests.orgs.test_invitation_mail import Mailbox, smtp, texts_of  # noqa: F401 - a fixture and its parts
+from tests.vault.access.requests.test_mails import recipients
 from tests.vault.access.reviews.conftest import Reviewed
 from vault.access.services import remind_reviewers
 

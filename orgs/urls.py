@@ -25,15 +25,9 @@ urlpatterns = [
     path("organizations/", organizations.list_, name="list"),
     path("organizations/new/", organizations.create, name="create"),
     path("organizations/<uuid:organization>/settings/", organizations.settings, name="settings"),
-    path("organizations/<uuid:organization>/leave/", organizations.leave, name="leave"),
     path("organizations/<uuid:organization>/activity/", activity.activity, name="activity"),
     path("organizations/<uuid:organization>/members/", members.members, name="members"),
     path("organizations/<uuid:organization>/members/<uuid:membership>/role/", members.member_role, name="member_role"),
-    path(
-        "organizations/<uuid:organization>/members/<uuid:membership>/remove/",
-        members.member_remove,
-        name="member_remove",
-    ),
     path("organizations/<uuid:organization>/invitations/new/", invitations.invite, name="invite"),
     path(
         "organizations/<uuid:organization>/invitations/<uuid:invitation>/renew/",

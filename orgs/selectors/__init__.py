@@ -51,6 +51,7 @@ from orgs.selectors.invitations import (
 from orgs.selectors.listing import (
     environments_of,
     environments_where,
+    former_members,
     members_of,
     memberships_of,
     organizations_where,
@@ -69,6 +70,7 @@ __all__ = [
     "environment_for",
     "environments_of",
     "environments_where",
+    "former_members",
     "grant_counts",
     "grant_for",
     "granting_in",

@@ -10,6 +10,7 @@ from orgs.models import Environment, Membership, Organization, Project
 from orgs.permissions import Actor, Permission
 from orgs.permissions.querysets import places_touched, secrets_reached
 from orgs.selectors.fetching import reached_by
+from vault.seals import genuine, with_seal
 
 
 def organizations_where(actor: Actor, permission: Permission) -> QuerySet[Organization]:
@@ -42,6 +43,12 @@ def members_of(organization: Organization) -> QuerySet[Membership]:
         .annotate(has_second_factor=Exists(TOTPDevice.objects.filter(user=OuterRef("user"), confirmed=True)))
         .order_by("user__name", "user__email_key")
     )
+
+
+def former_members(organization: Organization, number: int) -> list[Membership]:
+    """Those who left last, the latest first, each with the person."""
+    gone = Membership.objects.filter(organization=organization, status=Membership.Status.REMOVED)
+    return genuine(with_seal(gone.select_related("user").order_by("-changed_at", "uid")[:number]))
 
 
 def memberships_of(person: User) -> QuerySet[Membership]:

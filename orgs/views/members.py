@@ -1,11 +1,11 @@
-"""Who belongs to an organization: the list, roles, removal."""
+"""Who belongs to an organization: the list, and roles. How a membership ends is `vault.access`'."""
 
 from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_POST
 
 from accounts.gate import person
 from accounts.models import User
@@ -15,8 +15,10 @@ from orgs.forms import RoleForm
 from orgs.models import Organization
 from orgs.permissions import ROLE_PERMISSIONS, Permission, permissions_of, roles_given_by
 from orgs.roles import Role
-from orgs.selectors import invitations_of, member_for, members_of, membership_of, organization_for
-from orgs.services import change_member_role, remove_member
+from orgs.selectors import former_members, invitations_of, member_for, members_of, membership_of, organization_for
+from orgs.services import change_member_role
+
+FORMER_SHOWN = 20
 
 
 @require_GET
@@ -40,8 +42,6 @@ def members_page(request: HttpRequest, actor: User, organization: Organization, 
                 "is_self": membership.user_id == actor.pk,
                 "within_reach": membership.role in given,
                 "other_roles": [role for role in given if role != membership.role],
-                "dialog_id": f"remove-{membership.uid}",
-                "dialog_title": f"Remove {membership.user.name}?",
             }
             for membership in members_of(organization)
         ],
@@ -49,6 +49,7 @@ def members_page(request: HttpRequest, actor: User, organization: Organization, 
             {"invitation": invitation, "state": state, "within_reach": invitation.role in given}
             for invitation, state in (invitations_of(organization) if manages else [])
         ],
+        "former": former_members(organization, FORMER_SHOWN) if manages else [],
         "manages": manages,
         "nav": "members",
     }
@@ -73,22 +74,3 @@ def member_role(request: HttpRequest, organization: UUID, membership: UUID) -> H
     if changed.user_id == actor.pk and Permission.MEMBER_MANAGE not in ROLE_PERMISSIONS[Role(changed.role)]:
         return redirect("orgs:settings", found.organization_id)
     return redirect("orgs:members", found.organization_id)
-
-
-@require_http_methods(["GET", "POST"])
-def member_remove(request: HttpRequest, organization: UUID, membership: UUID) -> HttpResponse:
-    """Asks once more, then ends a membership."""
-    actor = person(request)
-    found = member_for(actor, organization, membership, Permission.MEMBER_MANAGE)
-    enter_organization(request, found.organization)
-    if request.method == "POST":
-        try:
-            remove_member(actor=actor, membership=found)
-        except OrganizationError as error:
-            messages.error(request, str(error))
-            return members_page(request, actor, found.organization, status=409)
-        messages.success(request, f"{found.user.name} is no longer a member.")
-        if found.user_id == actor.pk:
-            return redirect("orgs:list")
-        return redirect("orgs:members", found.organization_id)
-    return render(request, "orgs/member_remove.html", {"membership": found, "nav": "members"})

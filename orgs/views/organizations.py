@@ -1,4 +1,4 @@
-"""Where a person's organizations are: the way in, the list, founding, settings, leaving."""
+"""Where a person's organizations are: the way in, the list, founding, settings."""
 
 from uuid import UUID
 
@@ -15,7 +15,7 @@ from orgs.forms import OrganizationForm, refuse
 from orgs.permissions import Permission, permissions_of
 from orgs.selectors import membership_of, memberships_of, organization_for, organizations_where
 from orgs.selectors.networks import organizations_outside
-from orgs.services import create_organization, leave_organization, rename_organization
+from orgs.services import create_organization, rename_organization
 from vault.context import current
 
 
@@ -80,21 +80,3 @@ def settings(request: HttpRequest, organization: UUID) -> HttpResponse:
         "nav": "settings",
     }
     return render(request, "orgs/settings.html", context, status=422 if form.is_bound else 200)
-
-
-@require_http_methods(["GET", "POST"])
-def leave(request: HttpRequest, organization: UUID) -> HttpResponse:
-    """Asks once more, then ends the person's own membership."""
-    actor = person(request)
-    found = enter_organization(request, organization_for(actor, organization, Permission.ORG_VIEW))
-    status = 200
-    if request.method == "POST":
-        try:
-            leave_organization(actor=actor, organization=found)
-        except OrganizationError as error:
-            messages.error(request, str(error))
-            status = 409
-        else:
-            messages.success(request, f"You have left {found.name}.")
-            return redirect("orgs:list")
-    return render(request, "orgs/leave.html", {"nav": "settings"}, status=status)

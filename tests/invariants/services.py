@@ -26,6 +26,7 @@ from orgs.roles import Role
 from tests.cast import PASSWORD, Cast, authenticator_of
 from tests.invariants.authority_services import AUTHORITY_CASES
 from tests.invariants.key_services import KEY_CASES, KEY_COMPOSED, KEY_SILENT
+from tests.invariants.leaving_services import LEAVING_CASES, LEAVING_COMPOSED
 from tests.invariants.request_services import REQUEST_CASES, REQUEST_COMPOSED
 from tests.invariants.review_services import REVIEW_CASES, REVIEW_COMPOSED
 from tests.sealing import change
@@ -355,6 +356,7 @@ CASES: dict[str, Prepare] = {
     **AUTHORITY_CASES,
     **KEY_CASES,
     **REQUEST_CASES,
+    **LEAVING_CASES,
     **REVIEW_CASES,
 }
 
@@ -376,6 +378,7 @@ COMPOSED = {
     "orgs.join_with_invitation": ["account.created", "invitation.accepted"],
     **KEY_COMPOSED,
     **REQUEST_COMPOSED,
+    **LEAVING_COMPOSED,
     **REVIEW_COMPOSED,
 }
 """Services that do what is an event of its own on the way, in the same transaction."""

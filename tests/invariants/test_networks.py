@@ -19,11 +19,11 @@ def limited(scene: Scene) -> Scene:  # noqa: F811 - the fixture
 
 
 def test_no_address_answers_a_member_outside(limited: Scene, client_for: Callable[..., Client]) -> None:
+    clients = {role: client_for(limited.role(role), REMOTE_ADDR=HOME) for role in Role}
     before = {name: rows for name, rows in take_snapshot().items() if name not in TRACES}
     wrong = []
     number = 0
-    for role in Role:
-        client = client_for(limited.role(role), REMOTE_ADDR=HOME)
+    for role, client in clients.items():
         for name in ABOUT_ROWS:
             entry = MATRIX[name]
             for method in ("get", "post"):

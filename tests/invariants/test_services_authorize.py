@@ -12,6 +12,7 @@ from orgs.permissions import AccessDenied
 from orgs.roles import Role
 from tests.cast import Cast
 from tests.invariants.authority_services import AUTHORITY_CASES
+from tests.invariants.leaving_services import LEAVING_LEAST
 from tests.invariants.request_services import REQUEST_LEAST
 from tests.invariants.review_services import REVIEW_LEAST
 from tests.invariants.services import CASES, PACKAGES, SILENT, World
@@ -22,6 +23,7 @@ ROLES = [Role.VIEWER, Role.MEMBER, Role.ADMIN, Role.OWNER]
 
 LEAST = {
     **REQUEST_LEAST,
+    **LEAVING_LEAST,
     **REVIEW_LEAST,
     **dict.fromkeys(AUTHORITY_CASES, Role.ADMIN),
     "custody.advance_compromise": Role.ADMIN,

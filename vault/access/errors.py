@@ -36,6 +36,30 @@ class InvalidNaming(AccessError):
     status = HTTPStatus.UNPROCESSABLE_ENTITY
 
 
+class PlanChanged(AccessError):
+    """Something else would be left behind by now than what was shown."""
+
+    def __init__(self) -> None:
+        super().__init__("Something else would be left behind now. This is how things are; look at it once more.")
+
+
+class LeftBehind(AccessError):
+    """Secrets that only owners and admins would reach, or nobody, and nobody has said that this is meant."""
+
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    field = "confirmation"
+
+    def __init__(self, number: int, typed: str) -> None:
+        secrets = "1 secret is" if number == 1 else f"{number:,} secrets are"
+        super().__init__(f"{secrets} not handed over. Choose who gets them, or type {typed} to leave them as they are.")
+
+
+class InvalidHandover(AccessError):
+    """What cannot be handed over, or not to that one."""
+
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+
+
 class GlassHeld(AccessError):
     """The glass cannot be broken now, or not without saying so once more."""
 

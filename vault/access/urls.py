@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from vault.access.views import break_glass, reach, requests, reviews, who
+from vault.access.views import break_glass, leaving, reach, requests, reviews, who
 
 app_name = "access"
 
@@ -13,6 +13,12 @@ GLASS = f"{ACCESS}break-glass/"
 REVIEW = f"{ACCESS}reviews/<uuid:campaign>/"
 
 urlpatterns = [
+    path("organizations/<uuid:organization>/leave/", leaving.leave, name="leave"),
+    path(
+        "organizations/<uuid:organization>/members/<uuid:membership>/remove/", leaving.leave_plan, name="leave_plan"
+    ),
+    path(f"{ACCESS}people/<uuid:membership>/seen/", leaving.seen, name="seen"),
+    path(f"{ACCESS}people/<uuid:membership>/seen/file/", leaving.seen_file, name="seen_file"),
     path(f"{ACCESS}requests/", requests.requests, name="requests"),
     path(f"{ACCESS}requests/new/", requests.request_new, name="request_new"),
     path(REQUEST, requests.request_page, name="request"),

@@ -11,9 +11,12 @@ from vault.access.services.campaigns import add_reviewer, begin_review, close_re
 from vault.access.services.chasing import remind_reviewers
 from vault.access.services.deciding import confirm_lines, decide_line
 from vault.access.services.keeping import expire_requests, remind_of_reviews, retire_names
+from vault.access.services.leaving import Handover, Left, end_membership, export_seen
 from vault.access.services.reviewing import review_break_glass
 
 __all__ = [
+    "Handover",
+    "Left",
     "add_reviewer",
     "approve_request",
     "ask_for_access",
@@ -24,8 +27,10 @@ __all__ = [
     "decide_line",
     "deny_request",
     "end_break_glass",
+    "end_membership",
     "expire_requests",
     "export_review",
+    "export_seen",
     "name_for_break_glass",
     "remind_of_reviews",
     "remind_reviewers",

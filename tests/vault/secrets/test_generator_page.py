@@ -76,7 +76,7 @@ def test_it_finds_secrets_and_projects_in_every_organization(
     assert response.json()["results"] == [
         {
             "label": "STRIPE_API_KEY",
-            "detail": "Website · Acme",
+            "detail": "Internal · Website · Acme",
             "url": reverse("secrets:detail", args=[secret.pk]),
             "icon": "square-asterisk",
         }

@@ -63,7 +63,7 @@ def test_it_filters_by_project_environment_kind_and_tag(cast: Cast, development:
     assert names(cast.bob, project=development.project_id) == ["100%_done", "DATABASE_URL", "Straße"]
     assert names(cast.bob, environment=development.pk, tag="postgres") == ["DATABASE_URL"]
     assert names(cast.bob, organization=cast.initech.uid) == []
-    assert tags_in_use(cast.acme) == ["postgres", "prod"]
+    assert tags_in_use(cast.alice, cast.acme) == ["postgres", "prod"]
 
 
 def test_it_lists_only_where_the_person_may_list(cast: Cast, secret: object, foreign: Environment) -> None:

@@ -13,6 +13,7 @@ from audit.actor import Actor
 from audit.services import record
 from orgs.asking import address_of_asking
 from orgs.permissions import AccessDenied
+from orgs.permissions.origins import BROKEN
 from orgs.selectors import organizations_of
 from orgs.selectors.networks import askable
 from vault import tenancy
@@ -74,8 +75,9 @@ class AccessDeniedMiddleware:
         because = exception.decision.because
         said = f"{because[:1].upper()}{because[1:]}."
         if exception.decision.outside and exception.organization_id is not None:
-            people = [each.name for each in askable(exception.organization_id)]
-            return error_response(request, 403, said, outside=True, people=people)
+            broken = because == BROKEN
+            people = [] if broken else [each.name for each in askable(exception.organization_id)]
+            return error_response(request, 403, said, outside=True, broken=broken, people=people)
         asked = ""
         if exception.organization_id is not None:
             asked = address_of_asking(exception.organization_id, exception.permission, exception.resource)

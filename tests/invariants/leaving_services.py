@@ -10,9 +10,7 @@ if TYPE_CHECKING:
 
 LEAVING_CASES: "dict[str, Prepare]" = {
     "access.end_membership": lambda w: (
-        lambda: access.end_membership(
-            actor=w.cast.adam, membership=w.member(w.cast.bob), confirmation=w.cast.bob.email
-        )
+        lambda: access.end_membership(actor=w.cast.adam, membership=w.member(w.cast.bob), confirmation=w.cast.bob.email)
     ),
     "access.export_seen": lambda w: lambda: access.export_seen(actor=w.cast.adam, membership=w.member(w.cast.bob)),
 }

@@ -14,9 +14,7 @@ REVIEW = f"{ACCESS}reviews/<uuid:campaign>/"
 
 urlpatterns = [
     path("organizations/<uuid:organization>/leave/", leaving.leave, name="leave"),
-    path(
-        "organizations/<uuid:organization>/members/<uuid:membership>/remove/", leaving.leave_plan, name="leave_plan"
-    ),
+    path("organizations/<uuid:organization>/members/<uuid:membership>/remove/", leaving.leave_plan, name="leave_plan"),
     path(f"{ACCESS}people/<uuid:membership>/seen/", leaving.seen, name="seen"),
     path(f"{ACCESS}people/<uuid:membership>/seen/file/", leaving.seen_file, name="seen_file"),
     path(f"{ACCESS}requests/", requests.requests, name="requests"),

@@ -74,7 +74,16 @@ def network_add(request: HttpRequest, organization: UUID) -> HttpResponse:
 
     title = f"Let {machine.name if machine else found.name} be used from {cidr}?"
     try:
-        page = _confirmed(request, found, act, title=title, machine=machine, shared=shared, submit="Put on the list")
+        page = _confirmed(
+            request,
+            found,
+            act,
+            title=title,
+            machine=machine,
+            shared=shared,
+            submit="Put on the list",
+            first=machine is None and len(shared) == 1,
+        )
     except (OrganizationError, ValidationError) as error:
         refuse(form, error)
         return _form_page(request, form)
@@ -117,6 +126,7 @@ def _confirmed(
     machine: Machine | None,
     shared: list[str],
     submit: str,
+    first: bool = False,
 ) -> HttpResponse | None:
     """The page that asks whether a change is meant; None once it was made. `shared`: the organization's networks as
     they would be then."""
@@ -148,6 +158,7 @@ def _confirmed(
         "shared": shared,
         "address": address,
         "outside": outside,
+        "first": first,
         "visitors": visitors_outside(organization, shared) if machine is None else None,
         "days": VISITOR_DAYS,
         "form": form,

@@ -43,7 +43,7 @@ class LeavingForm(forms.Form):
             )
         if places:
             self.fields["access"] = forms.ChoiceField(
-                label="They may",
+                label="Whoever gets something may",
                 choices=[(READS, "See names and open values"), (WRITES, "Also add, change and move to the trash")],
                 initial=READS,
                 error_messages={"invalid_choice": "Choose one of the two.", "required": "Choose one of the two."},

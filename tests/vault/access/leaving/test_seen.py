@@ -22,12 +22,15 @@ from vault.secrets.services import RevealPurpose
 ClientFor = Callable[..., Client]
 
 
-def update(leaving: Leaving, secret: Secret, value: str, **changed: object) -> Secret:
+def update(leaving: Leaving, secret: Secret, value: str) -> Secret:
     return secrets.update_secret(
         actor=leaving.cast.alice,
         secret=secret,
         base_version=Secret.objects.get(pk=secret.pk).version,
-        **{"name": secret.name, "description": "", "tags": (), "values": {"value": value}, **changed},
+        name=secret.name,
+        description="",
+        tags=(),
+        values={"value": value},
     )
 
 

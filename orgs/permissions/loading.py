@@ -97,13 +97,14 @@ def standings_of_subjects(
     subjects = list(subjects)
     memberships = [each for each in subjects if isinstance(each, Membership)]
     machines = [each for each in subjects if isinstance(each, Machine)]
-    waiting = [each for each in memberships if not _suffices(each, permissions)]
     authority = Authority(memberships=tuple(memberships), machines=tuple(machines))
-    if waiting or machines:
-        authority = _given_to(authority, waiting, place)
     if not NEEDS_APPROVAL.isdisjoint(permissions):
         policies = ClassPolicy.objects.filter(organization_id__in={each.organization_id for each in subjects})
         authority = authority.with_rows(policies=genuine(with_seal(policies)))
+    approving = _approving(authority, place)
+    waiting = [each for each in memberships if not _suffices(each, permissions, approving)]
+    if waiting or machines:
+        authority = _given_to(authority, waiting, place)
     return {subject.uid: standing for subject, standing in authority.standings()}
 
 
@@ -148,9 +149,19 @@ def _touching(grants: QuerySet[Grant], place: Place | None) -> QuerySet[Grant]:
     return grants
 
 
-def _suffices(membership: Membership, permissions: Collection[Permission]) -> bool:
-    """Whether grants could add nothing: the membership holds all that is asked for, and no approval is."""
-    return own_holding(membership).permissions.issuperset(permissions) and NEEDS_APPROVAL.isdisjoint(permissions)
+def _approving(authority: Authority, place: Place | None) -> frozenset[UUID]:
+    """The organizations in which a class that `place` may be of asks for approvals. A class without a policy asks for
+    none: no grant opens it either."""
+    known = None if place is None else place.classification
+    return frozenset(
+        each.organization_id for each in authority.policies if each.approvals and known in (None, each.classification)
+    )
+
+
+def _suffices(membership: Membership, permissions: Collection[Permission], approving: Collection[UUID]) -> bool:
+    """Whether grants could add nothing: the membership holds all that is asked for, and no approval is asked for."""
+    unapproved = membership.organization_id not in approving or NEEDS_APPROVAL.isdisjoint(permissions)
+    return unapproved and own_holding(membership).permissions.issuperset(permissions)
 
 
 def _given_to(authority: Authority, waiting: Collection[Membership], place: Place | None) -> Authority:

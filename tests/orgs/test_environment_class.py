@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from http import HTTPStatus
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -49,7 +50,7 @@ def test_raising_is_an_event_that_says_how_many_it_is_about(cast: Cast, producti
 
 def test_lowering_takes_a_confirmation_and_a_fresh_proof(cast: Cast, production: Environment) -> None:
     classify(production, CRITICAL)
-    lower = {"actor": cast.adam, "environment": production, "classification": INTERNAL}
+    lower: dict[str, Any] = {"actor": cast.adam, "environment": production, "classification": INTERNAL}
     with pytest.raises(LoweringNotConfirmed, match="2 secrets would be protected less"):
         classify_environment(**lower, proof=proof_of(cast.adam))
     for poor in (None, proof_of(cast.adam, age=301), proof_of(cast.alice)):
@@ -63,7 +64,7 @@ def test_lowering_takes_a_confirmation_and_a_fresh_proof(cast: Cast, production:
 def test_an_empty_one_asks_for_the_proof_alone(cast: Cast, production: Environment) -> None:
     empty = production.project.environments.get(name="Staging")
     classify(empty, CRITICAL)
-    lower = {"actor": cast.adam, "environment": empty, "classification": INTERNAL}
+    lower: dict[str, Any] = {"actor": cast.adam, "environment": empty, "classification": INTERNAL}
     with pytest.raises(ProofNeeded):
         classify_environment(**lower)
     classify_environment(**lower, proof=proof_of(cast.adam))

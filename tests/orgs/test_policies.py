@@ -23,6 +23,12 @@ CRITICAL = Classification.CRITICAL
 BEFORE = Demands(step_up_minutes=5, approvals=1, reason_required=True, reveal_seconds=15, longest_grant_days=30)
 
 
+def varied(name: str, found: Any) -> Demands:
+    """`BEFORE` with another value of one demand, be it of the right type or not."""
+    changed: dict[str, Any] = {name: found}
+    return replace(BEFORE, **changed)
+
+
 def save(cast: Cast, demands: Demands, proof: Proof | None = None, who: str = "alice") -> ClassPolicy:
     actor = getattr(cast, who)
     return change_policy(actor=actor, organization=cast.acme, classification=CRITICAL, demands=demands, proof=proof)
@@ -42,7 +48,7 @@ def test_lowering_takes_a_fresh_proof_and_is_an_event_of_high_risk(
     cast: Cast, name: str, number: Any, lowers: bool
 ) -> None:
     save(cast, BEFORE, proof_of(cast.alice))
-    after = replace(BEFORE, **{name: number})
+    after = varied(name, number)
     assert bool(after.lowered_from(BEFORE)) is lowers
     if lowers:
         for poor in (None, proof_of(cast.alice, age=301), proof_of(cast.adam), proof_of(cast.alice, age=-60)):
@@ -82,13 +88,13 @@ def test_it_refuses_what_is_out_of_bounds(cast: Cast, name: str) -> None:
     least, most = BOUNDS[name]
     for number in (least - 1, most + 1, -1, 10**30, "5", 5.0, True):
         with pytest.raises(InvalidPolicy) as raised:
-            save(cast, replace(BEFORE, **{name: number}), proof_of(cast.alice))
+            save(cast, varied(name, number), proof_of(cast.alice))
         assert raised.value.field == name
     if name not in ("step_up_minutes", "longest_grant_days"):
         with pytest.raises(InvalidPolicy):
-            save(cast, replace(BEFORE, **{name: None}), proof_of(cast.alice))
+            save(cast, varied(name, None), proof_of(cast.alice))
     for number in (least, most):
-        save(cast, replace(BEFORE, **{name: number}), proof_of(cast.alice))
+        save(cast, varied(name, number), proof_of(cast.alice))
 
 
 @pytest.mark.parametrize("how", ["deleted", "altered"])

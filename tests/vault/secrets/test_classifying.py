@@ -1,6 +1,7 @@
 """Who may give a secret which class, and what that leaves behind."""
 
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 from django.test import Client
@@ -149,8 +150,8 @@ def test_a_reveal_is_either_before_the_new_class_or_asks_for_what_it_demands(
         secret = store(f"NAME{number}")
         fetched = [Secret.objects.select_related("environment").get(pk=secret.pk) for _ in range(2)]
         raised = in_parallel(
-            lambda secret=fetched[0]: edit(cast.alice, secret, classification=CRITICAL),
-            lambda secret=fetched[1]: reveal_secret(actor=cast.bob, secret=secret),
+            partial(edit, cast.alice, fetched[0], classification=CRITICAL),
+            partial(reveal_secret, actor=cast.bob, secret=fetched[1]),
         )
         assert raised[0] is None
         order = list(Event.objects.filter(resource_id=str(secret.pk)).order_by("id").values_list("action", flat=True))

@@ -92,6 +92,13 @@ def test_a_savepoint_that_is_rolled_back_takes_no_wider_setting_back_with_it(inn
             assert setting() == spelled
 
 
+def test_what_is_said_about_the_transaction_itself_comes_first() -> None:
+    with tenancy.within(ACME), transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        assert setting() == left_behind() == str(ACME)
+
+
 def test_a_statement_that_fails_in_a_savepoint_leaves_the_rest_under_its_tenants() -> None:
     with tenancy.within(ACME), transaction.atomic():
         with tenancy.within(INITECH), pytest.raises(DatabaseError), transaction.atomic():

@@ -30,6 +30,9 @@ from vault import tenancy
 SETTING = "app.tenant"
 _IN_FRONT = re.compile(rf"\ASELECT pg_catalog\.set_config\('{re.escape(SETTING)}', '[0-9a-f,*-]*', true\); ")
 
+# A rollback, to a savepoint or altogether, takes the setting back; SET TRANSACTION comes before any other statement.
+_ABOUT_TRANSACTIONS = ("ROLLBACK", "SET TRANSACTION")
+
 
 def _set(value: str) -> str:
     """The statement; `value` is uids in hexadecimal or a star (`vault.tenancy.Tenants`), so it needs no quoting."""
@@ -68,7 +71,7 @@ class Cursor(base.CursorMixin, psycopg.ClientCursor[Any]):
     def execute(self, query: Any, params: Any = None, **options: Any) -> Self:
         if self.setting is None:
             return super().execute(query, params, **options)
-        if isinstance(query, str) and query.lstrip()[:8].upper() == "ROLLBACK":  # to a savepoint, or altogether
+        if isinstance(query, str) and query.lstrip().upper().startswith(_ABOUT_TRANSACTIONS):
             self.setting.forget()
             return super().execute(query, params, **options)
         value = self.setting.missing(self.connection)

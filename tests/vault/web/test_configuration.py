@@ -17,7 +17,8 @@ try:
 except ImproperlyConfigured as problem:
     print(json.dumps(str(problem)))
 else:
-    print(json.dumps({name: getattr(loaded, name) for name in dir(loaded) if name.startswith(("EMAIL_", "BASE_", "SECRET_KEY_"))
+    wanted = ("EMAIL_", "BASE_", "SECRET_KEY_")
+    print(json.dumps({name: getattr(loaded, name) for name in dir(loaded) if name.startswith(wanted)
                       and isinstance(getattr(loaded, name), (str, int, bool, list))}))
 """
 CANARY = "canary"

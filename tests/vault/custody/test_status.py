@@ -75,7 +75,7 @@ def test_it_tells_everything_about_every_key(cast: Cast, born: None) -> None:
     assert document["overdue"] == 1
     assert document["root_keys"][0]["wrapping"]
     assert not document["escrow"]["covered"]
-    assert len(keys("status", "--org", "acme")["keys"]) == 1
+    assert [key["scope"] for key in keys("status", "--org", "acme")["keys"]] == [cast.acme.key_scope]
 
 
 def test_people_see_the_same(cast: Cast, born: None) -> None:

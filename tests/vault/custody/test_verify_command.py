@@ -10,6 +10,7 @@ from django.db import connection
 from accounts.models import TOTPDevice
 from tests.cast import Cast, authenticator_of
 from tests.vault.custody.commands import keys, keys_with_code
+from vault.crypto.rootkey import RootKey
 from vault.keys.models import WrappedKey
 from vault.secrets.kinds import Kind
 from vault.secrets.models import Secret, SecretVersion
@@ -91,3 +92,14 @@ def test_it_finds_the_row_that_does_not_open(
     (failure,) = document["failures"]
     assert failure["row"].replace("-", "") == uid.replace("-", "")
     assert "canary" not in str(document)
+
+
+def test_it_finds_a_second_wrapping_that_does_not_open(cast: Cast, next_root: RootKey) -> None:
+    """Before `keys rotate-root --finish` makes it the only one."""
+    keys("rotate-root")
+    row = WrappedKey.objects.get(scope=cast.initech.key_scope)
+    WrappedKey.objects.filter(pk=row.pk).update(next_wrapped=bytes(row.next_wrapped or b"")[:-1] + b"\x00")
+    document, code = keys_with_code("verify", "--all")
+    assert (code, document["failed"]) == (1, 1)
+    (failure,) = document["failures"]
+    assert (failure["row"], failure["column"]) == (str(row.uid), "next_wrapped")

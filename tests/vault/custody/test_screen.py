@@ -50,6 +50,7 @@ class Screen(StringIO):
         """What is to be seen when the program waits for a line, and the line."""
         assert self.on_alternate
         self.seen.append(self.alternate)
+        assert len(self.seen) < 50, "it asks and asks"
         if self.typed:
             return self.typed.pop(0) + "\n"
         asked = re.findall(r"which is word (\d+)", self.alternate)

@@ -8,12 +8,12 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("vault", "accounts", "orgs", "audit")
 # Triggers, the cache table, the locks of keys (FOR KEY SHARE, FOR SHARE) and the counting of their wraps on another
-# connection are made of constant statements, which the ORM cannot express. Those that take values from key to key name
-# tables and columns of our own models, quoted, and have everything else as parameters.
+# connection or beside the database are made of constant statements, which the ORM cannot express. Those that take
+# values from key to key name tables and columns of our own models, quoted, and have everything else as parameters.
 WITH_STATEMENTS = {
     *("audit/triggers.py", "audit/migrations/0002_append_only.py", "vault/migrations/0001_cache_table.py"),
     *("vault/keys/counting.py", "vault/keys/generation.py", "vault/keys/lifecycle.py", "vault/keys/processes.py"),
-    "vault/keys/writing.py",
+    *("vault/keys/beside.py", "vault/keys/writing.py"),
     *("vault/fields/rewrapping.py", "vault/fields/statements.py"),
 }
 CALLS_WITH_SQL = {"raw", "extra", "RawSQL", "execute", "executemany", "executescript", "RunSQL"}

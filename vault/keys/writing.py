@@ -16,7 +16,7 @@ from vault.crypto.errors import CryptoError, KeyUnavailable
 from vault.crypto.fingerprint import fingerprint
 from vault.crypto.keyring import Keyring, NoActiveKey, TenantKey
 from vault.keys import counting, keyrings
-from vault.keys.purposes import KeyState, Purpose
+from vault.keys.purposes import SYSTEM_SCOPE, KeyState, Purpose
 
 logger = logging.getLogger(__name__)
 
@@ -34,10 +34,11 @@ class KeyExhausted(CryptoError):
 
     def __init__(self, key: TenantKey) -> None:
         self.key_id = key.key_id
+        which = f"--purpose {key.purpose}" if key.scope == SYSTEM_SCOPE else f"--org {key.scope}"
         super().__init__(
             f"The {key.purpose} key {fingerprint(key.key_id)} of {key.scope} has wrapped as many values as it may "
             "(NIST SP 800-38D, 8.3). Nothing more is stored under it, and everything still opens. Rotate it: "
-            f"`manage.py keys rotate --purpose {key.purpose}`."
+            f"`manage.py keys rotate {which}`."
         )
 
 

@@ -1,5 +1,6 @@
 """`keys rotate`, `rewrap`, `reencrypt`, `retire`, `destroy`, `verify`."""
 
+import re
 from io import StringIO
 
 import pytest
@@ -10,8 +11,10 @@ from audit.models import Event
 from tests.cast import Cast, authenticator_of
 from tests.vault.custody.commands import keys, keys_with_code
 from vault.custody.kinds import OperationKind
+from vault.keys.keyrings import keyring_for
 from vault.keys.models import WrappedKey
 from vault.keys.purposes import SYSTEM_PURPOSES, SYSTEM_SCOPE, Purpose
+from vault.keys.writing import KeyExhausted
 from vault.secrets.models import Secret, SecretVersion
 from vault.secrets.services import reveal_secret
 
@@ -57,6 +60,14 @@ def test_rotate_all_rotates_every_key_there_is(cast: Cast) -> None:
     made = keys("rotate", "--all")["rotated"]
     assert len(made) == 2 + len(SYSTEM_PURPOSES)
     assert states(cast.acme.key_scope) == states(SYSTEM_SCOPE, Purpose.ROW) == ["decrypt_only", "active"]
+
+
+def test_a_key_that_wrapped_too_often_names_the_command_that_rotates_it(cast: Cast) -> None:
+    for scope, purpose in ((cast.acme.key_scope, Purpose.DATA), (SYSTEM_SCOPE, Purpose.TOTP)):
+        said = str(KeyExhausted(keyring_for(scope, purpose).active))
+        (command,) = re.findall("`manage.py keys ([^`]+)`", said)
+        (made,) = keys(*command.split())["rotated"]
+        assert (made["scope"], made["purpose"], made["version"]) == (scope, purpose, 2)
 
 
 @pytest.mark.parametrize("purpose", ["data", "totp", "token", "audit", "row", "sign"])

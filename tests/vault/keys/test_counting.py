@@ -263,7 +263,7 @@ def test_at_the_bound_nothing_more_is_written_under_a_key(key: WrappedKey) -> No
     WrappedKey.objects.filter(pk=key.pk).update(wraps=WRAP_LIMIT - BLOCK)
     write(key.scope, wraps=BLOCK)
     assert counted(key) == WRAP_LIMIT
-    with pytest.raises(KeyExhausted, match=rf"{key.fingerprint} of {key.scope}.*keys rotate --purpose data"):
+    with pytest.raises(KeyExhausted, match=rf"{key.fingerprint} of {key.scope}.*keys rotate --org {key.scope}"):
         write(key.scope)
     assert counted(key) == WRAP_LIMIT < 2**32
     newer = supersede(key.scope, Purpose.DATA)

@@ -10,7 +10,7 @@ from tests.browser.conftest import DESKTOP, PHONE, watched
 from tests.browser.journey import Person, create_project, import_env, read_environments, set_up
 from tests.browser.server import VaultServer
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("keys")]
+pytestmark = pytest.mark.browser
 
 VALUES = {f"NAME_{number:03}": f"value number {number}" for number in range(320)}
 STEP_SECONDS = 30

@@ -27,8 +27,8 @@ from tests.harness.environment import ROOT, clean_environment
 from tests.harness.postgresql import PostgresqlMissing, ScratchPostgresql
 
 SQLITE, POSTGRESQL = "sqlite", "postgresql"
-# Nothing in these asks for a database: the second one's pass does not even read them.
-DATABASE_FREE = ("tests/vault/crypto", "tests/vault/keys/providers", "tests/static", "tests/deploy", "tests/docs")
+# These touch no database, or one of their own: the second one's pass does not even read them.
+DATABASE_FREE = ("tests/vault/crypto", "tests/vault/keys/providers", "tests/static", "tests/deploy")
 # All browser tests are in these (tests/harness/test_runner.py), so that their pass reads no more.
 BROWSER_PATHS = ("tests/browser", "tests/static")
 BROWSER_DATABASE = POSTGRESQL

@@ -98,12 +98,19 @@ class VaultServer:
         }
         self._template = _template(os.environ.get("DATABASE_URL"))
         self.environment["HOLDFAST_STATIC_ROOT"] = str(self._template.static)
+        # Migrating makes keys: what was migrated under another root key is nothing to start from.
+        self._from_template = not any(name.startswith("HOLDFAST_ROOT_KEY") for name in environment)
         if self._template.url:
-            self.environment["DATABASE_URL"] = _new_database(self._template.url, self._template.database)
+            template = self._template.database if self._from_template else None
+            self.environment["DATABASE_URL"] = _new_database(self._template.url, template)
 
     def prepare(self) -> None:
         """Its folder, as the migrations have left it."""
-        shutil.copytree(self._template.folder, self.folder, dirs_exist_ok=True)
+        if self._from_template:
+            shutil.copytree(self._template.folder, self.folder, dirs_exist_ok=True)
+        else:
+            self.folder.mkdir(mode=0o700, exist_ok=True)
+            self.manage("migrate", "--verbosity", "0")
         self.folder.chmod(0o700)
 
     def manage(self, *arguments: str) -> str:

@@ -109,7 +109,7 @@ class VaultServer:
         if self._from_template:
             shutil.copytree(self._template.folder, self.folder, dirs_exist_ok=True)
         else:
-            self.folder.mkdir(mode=0o700, exist_ok=True)
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             self.manage("migrate", "--verbosity", "0")
         self.folder.chmod(0o700)
 

@@ -4,9 +4,12 @@ from collections.abc import Iterator
 from typing import Literal
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.harness.browser import ARGUMENTS, require_chromium
+
+PATIENCE = 30_000
+"""Milliseconds that `expect` waits, as clicks do: its own five seconds are too few where everything is busy."""
 
 
 def _lifetime(fixture_name: str, config: pytest.Config) -> Literal["session", "module"]:
@@ -22,6 +25,7 @@ def _lifetime(fixture_name: str, config: pytest.Config) -> Literal["session", "m
 def chromium() -> Iterator[Browser]:
     """A running browser without pages. What a test opens in it is a context of its own, which shares nothing."""
     program = require_chromium()
+    expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=str(program), args=list(ARGUMENTS))
         yield browser

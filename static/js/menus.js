@@ -29,3 +29,7 @@ addEventListener("keydown", (event) => {
   event.preventDefault();
   next.focus();
 });
+
+// The tab of this page may lie beyond the edge of a narrow window: CSS scrolls to it (scroll-initial-target) where it can.
+const tab = CSS.supports("scroll-initial-target", "nearest") ? null : document.querySelector(".tabs > [aria-current]");
+if (tab) tab.parentElement.scrollLeft = tab.offsetLeft + tab.offsetWidth - tab.parentElement.clientWidth;

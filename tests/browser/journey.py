@@ -87,7 +87,9 @@ def import_env(page: Page, project: str, environment: str, text: str, *, importi
     page.get_by_role("link", name=environment, exact=True).first.click()
     page.locator("textarea[name=text]").fill(text)
     page.get_by_role("button", name="Preview").click()
-    page.get_by_role("button", name=f"Import {importing} secret").click()
+    button = page.get_by_role("button", name=f"Import {importing} secret")
+    button.click()
+    expect(button).to_have_count(0)  # else what comes next could break off the request
 
 
 def new_secret(
@@ -147,8 +149,10 @@ def read_environments(page: Page, project: str) -> dict[tuple[str, str], str]:
         following = page.get_by_role("link", name="Next", exact=True)
         if following.count() == 0:
             break
+        here = page.url
         following.click()
-        page.wait_for_load_state()  # a click waits until the next page begins, and `all` for nothing
+        expect(page).not_to_have_url(here)
+        page.wait_for_load_state()  # `all` waits for nothing
     for place, address in cells.items():
         found[place] = reveal_value(page, address)
     return found

@@ -1,13 +1,19 @@
 """A whole Holdfast for a browser to talk to: its own folder, its own database, gunicorn as it is shipped."""
 
+import atexit
 import json
 import os
 import secrets
+import shutil
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, Self
 
@@ -17,6 +23,61 @@ from tests.harness.postgresql import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 60
+
+
+def _manage(environment: Mapping[str, str], *arguments: str) -> str:
+    ran = subprocess.run(
+        [sys.executable, "manage.py", *arguments],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert ran.returncode == 0, f"manage.py {arguments[0]} failed:\n{ran.stdout}\n{ran.stderr}"
+    return ran.stdout
+
+
+def _clean() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if not name.startswith(("HOLDFAST_", "DJANGO_"))}
+
+
+def _new_database(shared: Mapping[str, str], template: str | None = None) -> dict[str, str]:
+    """A database of the owner's role: the addresses under which the two roles find it, by variable."""
+    name = f"browser_{secrets.token_hex(6)}"
+    with psycopg.connect(shared["HOLDFAST_OWNER_DATABASE_URL"], autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template or "template1"}"'.encode())
+    return {variable: f"{url.rpartition('/')[0]}/{name}" for variable, url in shared.items()}
+
+
+@dataclass(frozen=True)
+class _Template:
+    """An instance after its migrations, which was never started: its folder, its database where it is not in there,
+    and the collected files of every instance."""
+
+    folder: Path
+    static: Path
+    urls: Mapping[str, str]
+    database: str | None = None
+
+
+@cache
+def _template(application: str | None, owner: str | None) -> _Template:
+    """Once in a process, because migrating takes longer than many a test."""
+    kept = tempfile.TemporaryDirectory(prefix="holdfast-template-")
+    atexit.register(kept.cleanup)
+    folder, static = Path(kept.name, "var"), Path(kept.name, "static")
+    folder.mkdir(mode=0o700)
+    environment = {**_clean(), "HOLDFAST_VAR_DIR": str(folder), "HOLDFAST_STATIC_ROOT": str(static)}
+    urls, database = {}, None
+    if application and owner:
+        urls = {"DATABASE_URL": application, "HOLDFAST_OWNER_DATABASE_URL": owner}
+        environment |= _new_database(urls)
+        database = environment["DATABASE_URL"].rpartition("/")[2]
+    _manage(environment, "migrate", "--verbosity", "0")
+    _manage(environment, "collectstatic", "--noinput", "--verbosity", "0")
+    return _Template(folder, static, urls, database)
 
 
 class VaultServer:
@@ -30,38 +91,33 @@ class VaultServer:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.environment = {
-            **{name: value for name, value in os.environ.items() if not name.startswith(("HOLDFAST_", "DJANGO_"))},
+            **_clean(),
             "HOLDFAST_VAR_DIR": str(folder),
             "HOLDFAST_BASE_URL": self.url,
             "HOST": "127.0.0.1",
             "PORT": str(self.port),
             **environment,
         }
-        shared = os.environ.get("DATABASE_URL")
-        if shared:
-            self.environment |= self._new_database(shared, os.environ["HOLDFAST_OWNER_DATABASE_URL"])
+        self._template = _template(os.environ.get("DATABASE_URL"), os.environ.get("HOLDFAST_OWNER_DATABASE_URL"))
+        self.environment["HOLDFAST_STATIC_ROOT"] = str(self._template.static)
+        # Migrating makes keys: what was migrated under another root key is nothing to start from.
+        self._from_template = not any(name.startswith("HOLDFAST_ROOT_KEY") for name in environment)
+        if self._template.urls:
+            template = self._template.database if self._from_template else None
+            self.environment |= _new_database(self._template.urls, template)
 
-    @staticmethod
-    def _new_database(shared: str, owners: str) -> dict[str, str]:
-        name = f"browser_{secrets.token_hex(6)}"
-        with psycopg.connect(owners, autocommit=True) as connection:
-            connection.execute(f'CREATE DATABASE "{name}"'.encode())
-        variables = {"DATABASE_URL": shared, "HOLDFAST_OWNER_DATABASE_URL": owners}
-        return {variable: f"{url.rpartition('/')[0]}/{name}" for variable, url in variables.items()}
+    def prepare(self) -> None:
+        """Its folder, as the migrations have left it."""
+        if self._from_template:
+            shutil.copytree(self._template.folder, self.folder, dirs_exist_ok=True)
+        else:
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self.manage("migrate", "--verbosity", "0")
+        self.folder.chmod(0o700)
 
     def manage(self, *arguments: str) -> str:
         """Runs a management command and returns what it printed."""
-        ran = subprocess.run(
-            [sys.executable, "manage.py", *arguments],
-            cwd=ROOT,
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
-        assert ran.returncode == 0, f"manage.py {arguments[0]} failed:\n{ran.stdout}\n{ran.stderr}"
-        return ran.stdout
+        return _manage(self.environment, *arguments)
 
     def setup_link(self) -> str:
         answer: dict[str, Any] = json.loads(self.manage("setup_link", "--json"))
@@ -72,9 +128,7 @@ class VaultServer:
         return self.folder / "server.log"
 
     def __enter__(self) -> Self:
-        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self.manage("migrate", "--verbosity", "0")
-        self.manage("collectstatic", "--noinput", "--verbosity", "0")
+        self.prepare()
         with self.log.open("wb") as log:
             self._process = subprocess.Popen(
                 [

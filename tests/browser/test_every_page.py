@@ -1,17 +1,16 @@
 """Every page that a link leads to: accessible in both themes, no wider than its window, and without a script error."""
 
-import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect
 
 from tests.browser.conftest import DESKTOP, PHONE, watched
 from tests.browser.journey import Person, create_project, import_env, invite, new_secret, set_up
 from tests.browser.server import VaultServer
+from tests.harness.accessibility import violations
 
 pytestmark = pytest.mark.browser
 
@@ -36,9 +35,11 @@ def signed_in(chromium: Browser, server: VaultServer) -> Iterator[BrowserContext
     page.goto(f"{secret}edit/")
     page.locator("[name=field_password]").fill("another")
     page.get_by_role("button", name=re.compile("Save|Store")).first.click()
+    expect(page).to_have_url(secret)
     doomed = new_secret(page, office, "Note", "To be thrown away", {"note": "soon gone"})
     page.goto(f"{doomed}trash/")
     page.locator("main").get_by_role("button", name="Move to trash").first.click()
+    expect(page).not_to_have_url(f"{doomed}trash/")
     invite(page, "a.very.long.address.of.somebody.who.was.invited@subdomain.example.com", "Viewer")
     page.get_by_role("link", name="Keys", exact=True).first.click()
     page.get_by_role("button", name="Verify all values").click()
@@ -100,13 +101,3 @@ def test_the_pages_of_strangers_are_accessible_too(theme: str, chromium: Browser
         problems += [f"{path}: {problem}" for problem in violations(page)]
     assert problems == []
     context.close()
-
-
-def violations(page: Page) -> list[str]:
-    results = Axe().run(
-        page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
-    )
-    return [
-        f"{violation['id']}: {json.dumps([node['target'] for node in violation['nodes']])[:300]}"
-        for violation in results.response["violations"]
-    ]

@@ -56,19 +56,21 @@ def page(login: Login) -> Iterator[Page]:
     page.close()
 
 
-def shown(page: Page) -> list[str]:
-    return page.locator("[data-secret-value] .revealed").all_text_contents()
+def expect_shown(page: Page, *values: str) -> None:
+    """Waits until these values are on the page, to the byte, and no other."""
+    revealed = page.locator("[data-secret-value] .revealed")
+    expect(revealed).to_have_count(len(values))
+    assert revealed.all_text_contents() == list(values)
 
 
 def test_it_shows_one_value_and_hides_it_after_thirty_seconds(page: Page) -> None:
     page.locator("[data-secret-field=password] form[data-reveal] button").click()
-    expect(page.locator("#value-password .revealed")).to_have_count(1)
-    assert shown(page) == [PASSWORD]
+    expect_shown(page, PASSWORD)
     assert page.locator("#value-password b").count() == 0
     page.clock.run_for(28_000)
-    assert shown(page) == [PASSWORD]
+    expect_shown(page, PASSWORD)
     page.clock.run_for(3_000)
-    assert shown(page) == []
+    expect_shown(page)
     expect(page.locator("#value-password .masked")).to_be_visible()
     assert PASSWORD not in page.content()
 
@@ -81,7 +83,7 @@ def test_it_shows_and_hides_all(page: Page) -> None:
     assert link.get_attribute("href") == "https://mail.example.com/"
     assert link.get_attribute("rel") == "noreferrer noopener"
     page.get_by_role("button", name="Hide all").click()
-    assert shown(page) == []
+    expect_shown(page)
     expect(page.get_by_role("button", name="Reveal all")).to_be_visible()
 
 
@@ -92,7 +94,7 @@ def test_it_hides_everything_when_the_page_is_out_of_sight(page: Page) -> None:
         "Object.defineProperty(document, 'hidden', {value: true, configurable: true});"
         "document.dispatchEvent(new Event('visibilitychange'))"
     )
-    assert shown(page) == []
+    expect_shown(page)
 
 
 def test_it_shows_nothing_after_going_back(page: Page, login: Login) -> None:
@@ -100,8 +102,8 @@ def test_it_shows_nothing_after_going_back(page: Page, login: Login) -> None:
     expect(page.locator("[data-secret-field][data-state=revealed]")).to_have_count(5)
     page.goto(login.project)
     page.go_back()
-    assert page.url == login.url
-    assert shown(page) == []
+    expect(page).to_have_url(login.url)
+    expect_shown(page)
 
 
 def test_it_copies_without_showing_and_clears_the_clipboard(page: Page) -> None:
@@ -109,7 +111,7 @@ def test_it_copies_without_showing_and_clears_the_clipboard(page: Page) -> None:
     label = page.locator("[data-secret-field=password] [data-copy-label]")
     expect(label).to_have_text(re.compile(r"Copied, \d+ s"))
     assert page.evaluate("navigator.clipboard.readText()") == PASSWORD
-    assert shown(page) == []
+    expect_shown(page)
     page.clock.run_for(31_000)
     expect(label).to_have_text("Copy")
     expect(page.locator("#live")).to_have_text("The clipboard is cleared.")
@@ -158,23 +160,23 @@ def test_it_puts_a_generated_password_into_the_field(page: Page, login: Login) -
     expect(made).to_have_text(re.compile(r"^[a-z]+(-[a-z]+){5,}$"))
     phrase = str(made.text_content())
     page.get_by_role("button", name="Use this").click()
-    assert page.locator("#id_field_password").input_value() == phrase
-    assert page.locator("#id_field_password").get_attribute("type") == "password"
+    expect(page.locator("#id_field_password")).to_have_value(phrase)
+    expect(page.locator("#id_field_password")).to_have_attribute("type", "password")
     page.get_by_role("button", name="Show password").click()
-    assert page.locator("#id_field_password").get_attribute("type") == "text"
-    assert made.text_content() == ""
+    expect(page.locator("#id_field_password")).to_have_attribute("type", "text")
+    expect(made).to_have_text("")
 
 
 def test_it_works_without_a_script(login: Login, chromium: Browser) -> None:
     context = chromium.new_context(java_script_enabled=False, storage_state=login.context.storage_state())
     page = context.new_page()
     page.goto(login.url)
-    assert not page.get_by_role("button", name="Copy").first.is_visible()
+    expect(page.get_by_role("button", name="Copy").first).to_be_hidden()
     page.get_by_role("button", name="Reveal Password").click()
-    assert shown(page) == [PASSWORD]
+    expect_shown(page, PASSWORD)
     page.get_by_role("button", name="Show code").click()
     expect(page.locator(".totp__code")).to_have_text(re.compile(r"^\d{3} \d{3}$"))
-    assert shown(page) == []
+    expect_shown(page)
     context.close()
 
 
@@ -185,4 +187,4 @@ def test_it_refuses_a_file_that_is_too_large_before_sending_it(page: Page, login
     page.locator("[name=field_content]").set_input_files(
         {"name": "large.bin", "mimeType": "application/octet-stream", "buffer": bytes(1024 * 1024 + 1)}
     )
-    assert page.locator("[name=field_content]").evaluate("input => input.files.length") == 0
+    expect(page.locator("[name=field_content]")).to_have_value("")

@@ -49,8 +49,8 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
         yield Database(server, f"sslmode=verify-full&sslrootcert={certificate}", tls=True)
 
 
-def _installed(folder: Path, database: Database) -> Instance:
-    """An instance whose every secret is in a file, before the first migration."""
+def _installed(folder: Path, database: Database, static: Path | None = None) -> Instance:
+    """An instance whose every secret is in a file, before the first migration. `static`: files collected before."""
     server = database.server
     name = f"installed_{folder.name}".replace("-", "_").lower()
     with psycopg.connect(server.url(role=OWNER), autocommit=True) as connection:
@@ -65,7 +65,7 @@ def _installed(folder: Path, database: Database) -> Instance:
         HOLDFAST_TRUSTED_PROXIES="127.0.0.1",
         HOLDFAST_ROOT_KEY_FILE=str(folder / "root-key"),
         HOLDFAST_SECRET_KEY_FILE=str(folder / "secret-key"),
-        HOLDFAST_STATIC_ROOT=str(folder / "static"),
+        HOLDFAST_STATIC_ROOT=str(static or folder / "static"),
         DATABASE_URL_FILE=str(folder / "database-url"),
     )
     made = subprocess.run(
@@ -88,6 +88,14 @@ def _manage(instance: Instance, *arguments: str) -> str:
     return ran.stdout
 
 
+@pytest.fixture(scope="module")
+def collected(tmp_path_factory: pytest.TempPathFactory, database: Database) -> Path:
+    """The collected files, which are the same for every instance."""
+    instance = _installed(tmp_path_factory.mktemp("collected"), database)
+    _manage(instance, "collectstatic", "--no-input", "--verbosity", "0")
+    return instance.folder / "static"
+
+
 @pytest.fixture
 def tls(database: Database) -> Database:
     """The server, for what is about TLS."""
@@ -97,9 +105,8 @@ def tls(database: Database) -> Database:
 
 
 @pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory, database: Database) -> Iterator[Instance]:
-    instance = _installed(tmp_path_factory.mktemp("served"), database)
-    _manage(instance, "collectstatic", "--no-input", "--verbosity", "0")
+def served(tmp_path_factory: pytest.TempPathFactory, database: Database, collected: Path) -> Iterator[Instance]:
+    instance = _installed(tmp_path_factory.mktemp("served"), database, collected)
     _manage(instance, "migrate", "--verbosity", "0")
     with instance:
         yield instance
@@ -118,9 +125,8 @@ def test_it_names_a_file_that_cannot_be_read(tmp_path: Path) -> None:
     assert "Traceback" not in said
 
 
-def test_it_refuses_a_root_key_that_is_none(tmp_path: Path, database: Database) -> None:
-    instance = _installed(tmp_path, database)
-    _manage(instance, "collectstatic", "--no-input", "--verbosity", "0")
+def test_it_refuses_a_root_key_that_is_none(tmp_path: Path, database: Database, collected: Path) -> None:
+    instance = _installed(tmp_path, database, collected)
     _manage(instance, "migrate", "--verbosity", "0")
     (tmp_path / "root-key").unlink()
     (tmp_path / "root-key").write_text("canary-instead-of-a-key", encoding="ascii")
@@ -137,10 +143,9 @@ def test_it_refuses_a_database_that_is_not_up_to_date(tmp_path: Path, database: 
     assert "manage.py migrate" in instance.refused()
 
 
-def test_it_refuses_a_database_without_tls(tmp_path: Path, tls: Database) -> None:
-    instance = _installed(tmp_path, tls)
+def test_it_refuses_a_database_without_tls(tmp_path: Path, tls: Database, collected: Path) -> None:
+    instance = _installed(tmp_path, tls, collected)
     url = (tmp_path / "database-url").read_text(encoding="ascii").partition("?")[0]
-    _manage(instance, "collectstatic", "--no-input", "--verbosity", "0")
     (tmp_path / "database-url").write_text(f"{url}?sslmode=disable", encoding="ascii")
     said = instance.refused()
     assert "The database cannot be used" in said

@@ -36,7 +36,7 @@ def _workers(served: Instance) -> set[int]:
     return {process.pid for process in psutil.Process(served.process.pid).children()}
 
 
-def _until(condition: Callable[[], bool], seconds: float = 30) -> bool:
+def _until(condition: Callable[[], bool], seconds: float = 60) -> bool:
     deadline = time.monotonic() + seconds
     while not (met := condition()) and time.monotonic() < deadline:
         time.sleep(0.2)

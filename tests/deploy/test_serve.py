@@ -5,7 +5,6 @@ import signal
 import socket
 import stat
 import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -127,9 +126,7 @@ def test_ctrl_c_stops_everything_quietly_and_a_second_start_asks_for_nothing(tmp
         _, alive = psutil.wait_procs(family, timeout=10)
         assert not alive
     key = (tmp_path / "var" / "development-root-key").read_bytes()
-    began = time.monotonic()
-    with Instance(tmp_path) as second:
-        assert time.monotonic() - began < 20
+    with Instance(tmp_path) as second:  # which waits for a minute: nobody is there to answer a question
         assert (tmp_path / "var" / "development-root-key").read_bytes() == key
         second.process.send_signal(signal.SIGTERM)
         assert second.process.wait(timeout=30) == 0

@@ -27,12 +27,16 @@ from tests.harness.environment import ROOT, clean_environment
 from tests.harness.postgresql import SUITE, PostgresqlMissing, ScratchPostgresql
 
 SQLITE, POSTGRESQL = "sqlite", "postgresql"
-# These touch no database, or one of their own: once is enough.
+# These touch no database, or one of their own: the second one's pass does not even read them.
 DATABASE_FREE = ("tests/vault/crypto", "tests/vault/keys/providers", "tests/static", "tests/deploy")
+# All browser tests are in these (tests/harness/test_runner.py), so that their pass reads no more.
+BROWSER_PATHS = ("tests/browser", "tests/static")
 BROWSER_DATABASE = POSTGRESQL
 # What needs a browser has a pass of its own, and what takes minutes a command of its own (`make proof`).
 QUICK = "not browser and not proof"
 WORKERS = "2"
+# More than there are cores: much of a browser test is waiting, for a page or for the next code of an authenticator.
+BROWSER_WORKERS = "3"
 STOP_SECONDS = 15
 NO_TESTS = 5  # pytest's exit code
 
@@ -68,13 +72,15 @@ class Tally:
 
 def whole_suite() -> list[Pass]:
     """Everything once on each database, what needs none only once, and the browser tests on one of them."""
-    workers = ("-n", WORKERS)
-    without = tuple(f"--ignore={path}" for path in DATABASE_FREE)
+    # Half of the tests for each, and at the end of its half a worker takes over from the other: files stay whole, and
+    # what a file shares, such as a server, is started once.
+    workers = ("-n", WORKERS, "--dist", "worksteal")
+    without = ("-p", "tests.harness.second_database", *(f"--ignore={path}" for path in DATABASE_FREE))
+    browser = ("-m", "browser", "-n", BROWSER_WORKERS, "-p", "tests.harness.by_server", *BROWSER_PATHS)
     return [
         Pass("SQLite", SQLITE, ("-m", QUICK, *workers, "tests")),
         Pass("PostgreSQL", POSTGRESQL, ("-m", QUICK, *workers, *without, "tests")),
-        # By file, because the tests of one file share a server and a browser.
-        Pass("Chromium", BROWSER_DATABASE, ("-m", "browser", *workers, "--dist", "loadfile", "tests"), browser=True),
+        Pass("Chromium", BROWSER_DATABASE, browser, browser=True),
     ]
 
 

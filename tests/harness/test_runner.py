@@ -1,12 +1,14 @@
 """The runner tells the truth: its last line, its exit code, and what it refuses to run on."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from tests.harness.__main__ import BROWSER_PATHS
 from tests.harness.environment import ROOT
 
 PASSING = "def test_it_passes():\n    pass\n"
@@ -79,3 +81,13 @@ def test_without_postgresql_it_skips_loudly_for_a_developer_and_fails_in_ci(tmp_
     code, lines = _run(file, "postgresql", PG_BIN="/nowhere", CI="true")
     assert code == 1
     assert lines[-1] == "0 passed, 1 failed"
+
+
+def test_every_browser_test_is_where_its_pass_looks() -> None:
+    marked = {
+        str(path.relative_to(ROOT))
+        for path in (ROOT / "tests").rglob("test_*.py")
+        if re.search(r"^(pytestmark =|@).*pytest\.mark\.browser", path.read_text(encoding="utf-8"), re.MULTILINE)
+    }
+    assert len(marked) >= 10
+    assert [path for path in marked if not path.startswith(BROWSER_PATHS)] == []

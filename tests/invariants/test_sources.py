@@ -8,12 +8,12 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("vault", "accounts", "orgs", "audit")
 # Triggers, policies, the cache table, the locks of keys and of organizations (FOR KEY SHARE, FOR SHARE) and the count
-# of their wraps on another connection are made of constant statements, which the ORM cannot express. Those that take
-# values from key to key name tables and columns of our own models, quoted, and have everything else as parameters.
+# of wraps on another connection or beside the database are constant statements, which the ORM cannot express. Those
+# that take values from key to key name tables and columns of our own models, quoted, and have the rest as parameters.
 WITH_STATEMENTS = {
     *("audit/triggers.py", "audit/migrations/0002_append_only.py", "vault/migrations/0001_cache_table.py"),
     *("vault/keys/counting.py", "vault/keys/generation.py", "vault/keys/lifecycle.py", "vault/keys/processes.py"),
-    *("vault/keys/writing.py", "vault/database/policies.py", "vault/database/owner.py"),
+    *("vault/keys/beside.py", "vault/keys/writing.py", "vault/database/policies.py", "vault/database/owner.py"),
     *("vault/database/postgresql/base.py", "orgs/permissions/loading.py", "vault/access/triggers.py"),
     *("vault/fields/rewrapping.py", "vault/fields/statements.py"),
 }

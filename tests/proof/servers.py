@@ -57,9 +57,7 @@ class Pair:
 def two_processes(folder: Path, **environment: str) -> Iterator[Pair]:
     """Migrated, with both processes serving until the block ends."""
     instance = VaultServer(folder, HOLDFAST_TRUSTED_PROXIES="127.0.0.1", WEB_CONCURRENCY="1", **environment)
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    instance.manage("migrate", "--verbosity", "0")
-    instance.manage("collectstatic", "--noinput", "--verbosity", "0")
+    instance.prepare()
     ports = (free_port(), free_port())
     with ExitStack() as stack:
         log = stack.enter_context(instance.log.open("ab"))

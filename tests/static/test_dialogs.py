@@ -32,7 +32,7 @@ def test_it_closes_and_forgets_what_was_typed(stage: Stage, way: str) -> None:
     else:
         page.mouse.click(5, 5)
     expect(page.get_by_role("dialog")).to_have_count(0)
-    assert page.locator("#delete-dialog-typed").input_value() == ""
+    expect(page.locator("#delete-dialog-typed")).to_have_value("")
 
 
 def test_it_waits_until_the_name_is_typed(stage: Stage) -> None:

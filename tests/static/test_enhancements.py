@@ -42,7 +42,7 @@ def test_it_moves_a_token_from_the_address_into_the_form(stage: Stage, fragment:
     field = page.locator("input[name=token]")
     expect(field).to_have_value("k-9_token")
     expect(field).to_be_hidden()
-    assert page.url.endswith("/styleguide/join/?from=mail")
+    expect(page).to_have_url(re.compile(r"/styleguide/join/\?from=mail$"))
     assert page.evaluate("history.length") == 2
 
 

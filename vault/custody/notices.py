@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from django.urls import reverse
 
 from orgs.models import Organization
-from vault.custody.kinds import OperationState
+from vault.custody.kinds import OperationKind, OperationState
 from vault.custody.models import KeyOperation
-from vault.custody.presentation import Due, KeyRow, LeftBehind, Notice, Progress
+from vault.custody.presentation import UNDER_WAY, Due, KeyRow, LeftBehind, Notice, Progress
 from vault.custody.root_keys import RootKeys
 from vault.custody.selectors import open_operation
 from vault.keys.purposes import KeyState, Purpose
@@ -61,5 +61,5 @@ def _day(row: KeyRow) -> str:
 
 def under_way(operation: KeyOperation, url: str) -> Notice:
     """Leads to an operation that somebody began."""
-    title = f"{operation.get_kind_display()} is under way"
+    title = UNDER_WAY[OperationKind(operation.kind)]
     return Notice("info", "refresh-cw", title, Progress(operation).sentence, url, "Show it")

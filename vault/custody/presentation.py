@@ -47,6 +47,16 @@ _STATES = {
 }
 
 
+UNDER_WAY = {
+    OperationKind.REWRAP: "Values are moving to the new key",
+    OperationKind.REENCRYPT: "Values are being encrypted anew",
+    OperationKind.VERIFY: "Values are being verified",
+    OperationKind.COMPROMISE: "A compromised key is being replaced",
+    OperationKind.ROOT_COMPROMISE: "A compromised root key is being replaced",
+}
+"""What a banner says of an operation that somebody began."""
+
+
 def due_of(due_at: datetime | None) -> Due:
     """How near that moment is."""
     if due_at is None:

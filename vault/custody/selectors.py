@@ -18,7 +18,7 @@ from vault.crypto.fingerprint import fingerprint
 from vault.custody.kinds import MOVING, OperationKind, OperationState
 from vault.custody.models import EscrowSet, EscrowShare, KeyOperation, KeyReport, ShredRequest
 from vault.fields import census
-from vault.keys import rootkeys
+from vault.keys import counting, rootkeys
 from vault.keys.models import KnownRootKey, WrappedKey
 from vault.keys.providers import RootKeyProblem, root_keys, source_description
 from vault.keys.purposes import SYSTEM_SCOPE, KeyState, Purpose
@@ -231,7 +231,18 @@ def _lines(keys: QuerySet[WrappedKey]) -> list[KeyLine]:
     organizations = {str(each.uid): each for each in Organization.objects.filter(uid__in=_uids(found))}
     sources = _sources()
     now = timezone.now()
-    lines = [_line(key, organizations.get(key.scope), rows.get(key.uid, 0), sources, now) for key in found]
+    reserved = counting.reserved()
+    lines = [
+        _line(
+            key,
+            organizations.get(key.scope),
+            rows=rows.get(key.uid, 0),
+            wraps=max(key.wraps, reserved.get(bytes(key.key_id), 0)),
+            sources=sources,
+            now=now,
+        )
+        for key in found
+    ]
     return sorted(
         lines, key=lambda line: (line.scope != SYSTEM_SCOPE, line.scope_label, line.scope, line.purpose, -line.version)
     )
@@ -250,7 +261,13 @@ def _sources() -> dict[bytes, str]:
 
 
 def _line(
-    key: WrappedKey, organization: Organization | None, rows: int, sources: dict[bytes, str], now: datetime
+    key: WrappedKey,
+    organization: Organization | None,
+    *,
+    rows: int,
+    wraps: int,
+    sources: dict[bytes, str],
+    now: datetime,
 ) -> KeyLine:
     purpose, state = Purpose(key.purpose), KeyState(key.state)
     period = settings.KEY_ROTATION_DAYS[purpose.value]
@@ -276,7 +293,7 @@ def _line(
         created_at=key.created_at,
         activated_at=key.activated_at,
         age_days=(now - key.created_at).days,
-        wraps=key.wraps,
+        wraps=wraps,
         rows=rows,
         period_days=period,
         due_at=due_at,

@@ -1,8 +1,13 @@
-"""Opening every stored value, and every tenant key, to know that they open. What is in them goes nowhere."""
+"""Opening every stored value, and every tenant key, to know that they open. What is in them goes nowhere.
 
-from collections.abc import Callable, Iterable, Sequence
+``verify`` does all of it in one go. ``verify_part`` does a part of it, for whoever cannot wait for the whole and keeps
+the `Position` between two parts.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Count, Q, QuerySet
@@ -11,14 +16,28 @@ from vault.crypto.errors import CryptoError
 from vault.crypto.rootkey import RootKey, root_key_id_of, unwrap
 from vault.fields.failures import Failures, RowFailure
 from vault.fields.opening import AT_ONCE, Opener
-from vault.fields.registry import encrypted_columns
+from vault.fields.registry import EncryptedColumn, encrypted_columns
 from vault.fields.statements import Key, Statements, statements_for
 from vault.keys.keyrings import WrongRootKey
 from vault.keys.models import WrappedKey
 from vault.keys.providers import root_keys
 from vault.keys.purposes import SYSTEM_SCOPE, KeyState, Purpose
 
-__all__ = ["RowFailure", "Verification", "failure_of_key", "shredded_organizations", "verify"]
+__all__ = [
+    "Part",
+    "Position",
+    "RowFailure",
+    "Verification",
+    "count_values",
+    "shredded_organizations",
+    "verify",
+    "verify_part",
+]
+
+PART = 500
+"""Values in one part."""
+
+_KEYS = f"{WrappedKey._meta.db_table}.wrapped"
 
 Progress = Callable[[int, int], None]
 """Is told how many values were opened so far, of how many."""
@@ -68,16 +87,12 @@ def verify(*, scope: str | None = None, sample: int | None = None, progress: Pro
     which belongs what ``progress`` writes. Raises ValueError for what is no scope or no number of rows,
     RootKeyProblem without root keys.
     """
-    organization = None if scope is None or scope == SYSTEM_SCOPE else UUID(scope)
+    organization, without = _organization(scope), _left_out(scope)
     if sample is not None and sample < 1:
         raise ValueError("A sample has at least one value.")
     run = _Run(progress or _nobody)
-    keys = WrappedKey.objects.exclude(state=KeyState.DESTROYED.value)
-    if scope is not None:
-        keys = keys.filter(scope=scope)
-    columns = [column for column in encrypted_columns() if scope is None or column.holds(scope)]
-    without = shredded_organizations() if scope is None else []
-    several = [statements_for(column, without=without) for column in columns]
+    keys = _tenant_keys(scope)
+    several = [statements_for(column, without=without) for column in _columns(scope).values()]
     numbers = [statements.count(organization) for statements in several]
     shares = numbers if sample is None else _shares(sample, numbers)
     run.total = keys.count() + sum(shares)
@@ -135,10 +150,10 @@ class _Run:
 
     def open_keys(self, keys: "QuerySet[WrappedKey]") -> None:
         """Open each wrapping of each tenant key for which there is a root key."""
-        count = self._count(f"{WrappedKey._meta.db_table}.wrapped")
-        for key in keys.order_by("pk").iterator(AT_ONCE):
+        count = self._count(_KEYS)
+        for key in keys.iterator(AT_ONCE):
             count.checked += 1
-            failure = failure_of_key(key)
+            failure = _failure_of_key(key)
             self._fail(count, [failure] if failure else [])
         self._tell()
 
@@ -172,7 +187,68 @@ class _Run:
         self._progress(sum(count.checked for count in self._counts.values()), self.total)
 
 
-def failure_of_key(key: WrappedKey) -> RowFailure | None:
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Up to where a verification has come: in which ``table.column``, and after which primary key of it (as JSON has
+    it; None: from its beginning)."""
+
+    column: str = _KEYS
+    after: tuple[Any, ...] | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        return {"column": self.column, "after": None if self.after is None else [_plain(part) for part in self.after]}
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> "Position":
+        after = stored.get("after")
+        return cls(str(stored["column"]), None if after is None else tuple(after))
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What one part found: how many values of ``column`` were opened or tried, and which of them do not open.
+
+    ``following``: where the next part begins; None after the last.
+    """
+
+    column: str
+    checked: int
+    failures: tuple[RowFailure, ...]
+    following: Position | None
+
+
+def count_values(scope: str | None) -> int:
+    """How many values and tenant keys there are to open, of a scope or of the whole instance."""
+    organization, without = _organization(scope), _left_out(scope)
+    return _tenant_keys(scope).count() + sum(
+        statements_for(column, without=without).count(organization) for column in _columns(scope).values()
+    )
+
+
+def verify_part(scope: str | None, position: Position) -> Part:
+    """Open the next values of a scope (None: of the whole instance), at most ``PART``; the tenant keys come first.
+
+    Raises RootKeyProblem without root keys.
+    """
+    columns = _columns(scope)
+    if position.column == _KEYS:
+        keys = list(_tenant_keys(scope))
+        return Part(
+            _KEYS, len(keys), tuple(failure for key in keys if (failure := _failure_of_key(key))), _start_of(columns, 0)
+        )
+    names = list(columns)
+    statements = statements_for(columns[position.column], without=_left_out(scope))
+    keys_of_rows = statements.pages(_organization(scope), position.after, PART)
+    checked, failures = Opener(statements).open(keys_of_rows) if keys_of_rows else (0, [])
+    following = (
+        Position(position.column, tuple(keys_of_rows[-1]))
+        if len(keys_of_rows) == PART
+        else _start_of(columns, names.index(position.column) + 1)
+    )
+    return Part(position.column, checked, tuple(failures), following)
+
+
+def _failure_of_key(key: WrappedKey) -> RowFailure | None:
     """None if each wrapping opens for which there is a root key, and there is one at least."""
     opened = False
     for column, wrapped in (("wrapped", key.wrapped), ("next_wrapped", key.next_wrapped)):
@@ -211,3 +287,30 @@ def _key_failure(key: WrappedKey, column: str, problem: str) -> RowFailure:
         key_fingerprint=key.fingerprint,
         problem=problem,
     )
+
+
+def _plain(part: Any) -> Any:
+    """A part of a primary key as JSON has it; the database takes a uid as text as well."""
+    return str(part) if isinstance(part, UUID) else part
+
+
+def _organization(scope: str | None) -> UUID | None:
+    return None if scope is None or scope == SYSTEM_SCOPE else UUID(scope)
+
+
+def _left_out(scope: str | None) -> list[UUID]:
+    return shredded_organizations() if scope is None else []
+
+
+def _columns(scope: str | None) -> dict[str, EncryptedColumn]:
+    return {str(column): column for column in encrypted_columns() if scope is None or column.holds(scope)}
+
+
+def _start_of(columns: Mapping[str, EncryptedColumn], number: int) -> Position | None:
+    names = list(columns)
+    return Position(names[number]) if number < len(names) else None
+
+
+def _tenant_keys(scope: str | None) -> QuerySet[WrappedKey]:
+    keys = WrappedKey.objects.exclude(state=KeyState.DESTROYED.value).order_by("pk")
+    return keys if scope is None else keys.filter(scope=scope)

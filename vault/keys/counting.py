@@ -1,20 +1,29 @@
-"""How many data keys a tenant key has wrapped: never fewer than were stored, across processes and crashes.
+"""How many data keys a tenant key has wrapped: never fewer than there were, across rollbacks, processes and crashes.
 
-Random nonces bound the wraps under one key (NIST SP 800-38D, 8.3: 2**32). Processes reserve them in the database in
-blocks, before they use any; what a process did not use of its block is counted all the same.
+Random nonces bound the wraps under one key (NIST SP 800-38D, 8.3: 2**32). Processes reserve them in blocks, before they
+use any; what a process did not use of its block is counted all the same. A reservation must stand whatever becomes of
+the transaction that asked for it, because a nonce that was drawn stays drawn. So it is committed at once:
 
-PostgreSQL: a block is reserved on a second, short-lived connection, whose commit stands whatever becomes of the
-transaction that asked, and which holds no lock until that ends. Within the transaction a block is reserved where that
-cannot be: on SQLite, which has one writer, and for a key that the transaction itself made or changed. What was used of
-such a block goes to waste with a rollback, and is reserved again later.
+- on PostgreSQL in the key's row, on a second, short-lived connection, which holds no lock until the transaction ends;
+- on SQLite, which has one writer, in a file beside the database (``beside``), and in the key's row with the
+  transaction. The row counts all that is stored, the file what was rolled back as well. The larger of the two is the
+  count (``reserved``); the next reservation brings the row up to it.
+
+What cannot be reserved so is not wrapped (``NotCounted``). On PostgreSQL a key that the transaction itself made is not
+there for a second connection: its wraps are reserved within the transaction, whose rollback undoes the key with them. A
+rollback to a savepoint undoes the reservation alone: this process remembers that, and reserves it again with the next.
 """
 
 import os
 from collections import defaultdict
+from collections.abc import Mapping
 from threading import Lock
 
 from django.db import OperationalError, connection, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.utils import CursorWrapper
+
+from vault.keys import beside
 
 BLOCK = 1024
 """Wraps reserved at once."""
@@ -22,13 +31,15 @@ BLOCK = 1024
 WRAP_LIMIT = 2**32 - 2**20
 """Beyond this a key wraps nothing more. The rest to 2**32 is a margin; keys are rotated at half of it."""
 
-_LOCK_TIMEOUT = "500ms"
+_LOCK_TIMEOUT = "5s"
+"""How long to wait for whoever has the key's row; it may be somebody who waits for this transaction."""
 
 _pool: dict[bytes, int] = defaultdict(int)
 """By key id, the wraps that are reserved, committed, and not used yet by this process."""
 
-_unsettled: set["_Block"] = set()
-"""Blocks of transactions that have not committed: they never will, if they were rolled back."""
+_lost: set["_Block"] = set()
+"""Blocks in the row of a key that its own transaction made, until they are committed: they never will, if they were
+rolled back to a savepoint."""
 
 _lock = Lock()
 """For the two above; never held while the database is asked."""
@@ -36,6 +47,10 @@ _lock = Lock()
 
 class WrapsExhausted(Exception):
     """The key has wrapped as much as it may."""
+
+
+class NotCounted(OperationalError):
+    """The count cannot be read, or not be made to stand. Says why, in words for the log: they may name a file."""
 
 
 class _Block:
@@ -52,21 +67,21 @@ class _Block:
         """The reservation is committed: what is left is for everybody."""
         with _lock:
             _pool[self.key_id] += self.left
-            _unsettled.difference_update(self.settles, (self,))
+            _lost.difference_update(self.settles, (self,))
 
 
 def take(key_id: bytes, wraps: int) -> bool:
     """Use wraps that are reserved already, by this process or this transaction. False if there are not enough."""
-    for block in _own_blocks(key_id) if _unsettled else ():
+    with _lock:
+        if _pool[key_id] >= wraps:
+            _pool[key_id] -= wraps
+            return True
+    for block in _own_blocks(key_id):
         if block.left >= wraps:
             block.left -= wraps
             block.used += wraps
             return True
-    with _lock:
-        if _pool[key_id] < wraps:
-            return False
-        _pool[key_id] -= wraps
-        return True
+    return False
 
 
 def has(key_id: bytes, wraps: int) -> bool:
@@ -74,11 +89,21 @@ def has(key_id: bytes, wraps: int) -> bool:
     return _pool.get(key_id, 0) >= wraps
 
 
-def reserve_apart(key_id: bytes, wraps: int) -> bool:
-    """Reserve a block that stays reserved whatever becomes of this transaction, and use wraps of it. PostgreSQL.
+def reserved() -> Mapping[bytes, int]:
+    """By key id, counts that may be larger than those in the keys' rows. Raises NotCounted."""
+    if connection.vendor == "postgresql":
+        return {}
+    try:
+        return beside.totals()
+    except beside.CannotKeep as problem:
+        raise NotCounted(str(problem)) from problem
 
-    False if that cannot be done: there is no connection to spare, or others see the row locked or not at all. Raises
-    WrapsExhausted.
+
+def reserve_apart(key_id: bytes, wraps: int) -> bool:
+    """Reserve a block on a connection of its own, and use wraps of it. PostgreSQL.
+
+    False if the key is not there for others: this transaction made it. Raises NotCounted if there is no connection to
+    spare, or somebody keeps the row locked; WrapsExhausted.
     """
     size = max(BLOCK, wraps)
     other = connection.copy()
@@ -89,8 +114,8 @@ def reserve_apart(key_id: bytes, wraps: int) -> bool:
         if _reserve(other, key_id, size) is None:
             return False
         other.commit()
-    except OperationalError:
-        return False
+    except OperationalError as problem:
+        raise NotCounted(f"a second connection: {problem}") from problem
     finally:
         other.close()
     with _lock:
@@ -98,20 +123,45 @@ def reserve_apart(key_id: bytes, wraps: int) -> bool:
     return True
 
 
+def reserve_beside(key_id: bytes, wraps: int) -> str | None:
+    """Reserve a block beside the database, and in the row with this transaction. Gives the key's state. SQLite.
+
+    None if there is no such key. Raises NotCounted, WrapsExhausted.
+    """
+    size = max(BLOCK, wraps)
+    try:
+        with beside.total_of(key_id) as total, connection.cursor() as cursor:
+            cursor.execute(
+                "UPDATE keys_wrappedkey SET wraps = max(wraps, %s) + %s WHERE key_id = %s AND max(wraps, %s) + %s <= %s"
+                " RETURNING wraps, state",
+                [total.wraps, size, key_id, total.wraps, size, WRAP_LIMIT],
+            )
+            row = cursor.fetchone()
+            if row is None:
+                _see_why_not(cursor, key_id)
+                return None
+            total.wraps, state = row
+    except beside.CannotKeep as problem:
+        raise NotCounted(str(problem)) from problem
+    # Nobody else uses the block before this transaction commits: what is stored is counted by the row alone.
+    transaction.on_commit(_Block(key_id, size, []))
+    return str(state)
+
+
 def reserve_here(key_id: bytes, wraps: int) -> str | None:
-    """Reserve a block within this transaction. Gives the state of the key, which nobody can give up before it ends.
+    """Reserve a block within this transaction, which made the key. Gives its state. PostgreSQL.
 
     None if there is no such key. Raises WrapsExhausted.
     """
     own = _own_blocks(key_id)
     with _lock:
-        lost = [block for block in _unsettled if block.key_id == key_id and block not in own]
+        lost = [block for block in _lost if block.key_id == key_id and block not in own]
     size = max(BLOCK, wraps)
     state = _reserve(connection, key_id, size + sum(block.used for block in lost))
     if state is not None:
         block = _Block(key_id, size, lost)
         with _lock:
-            _unsettled.add(block)
+            _lost.add(block)
         transaction.on_commit(block)
     return state
 
@@ -130,11 +180,16 @@ def _reserve(database: BaseDatabaseWrapper, key_id: bytes, wraps: int) -> str | 
         )
         row = cursor.fetchone()
         if row is None:
-            cursor.execute("SELECT 1 FROM keys_wrappedkey WHERE key_id = %s", [key_id])
-            if cursor.fetchone() is not None:
-                raise WrapsExhausted
+            _see_why_not(cursor, key_id)
             return None
     return str(row[0])
+
+
+def _see_why_not(cursor: CursorWrapper, key_id: bytes) -> None:
+    """No row was changed: there is none, or it would have been too much. Raises WrapsExhausted."""
+    cursor.execute("SELECT 1 FROM keys_wrappedkey WHERE key_id = %s", [key_id])
+    if cursor.fetchone() is not None:
+        raise WrapsExhausted
 
 
 def _after_fork() -> None:
@@ -142,7 +197,7 @@ def _after_fork() -> None:
     global _lock  # noqa: PLW0603 - a fork while another thread held the lock would leave it held for ever
     _lock = Lock()
     _pool.clear()
-    _unsettled.clear()
+    _lost.clear()
 
 
 os.register_at_fork(after_in_child=_after_fork)

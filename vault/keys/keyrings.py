@@ -76,8 +76,9 @@ class _OwnChange:
     While it is there, every use reads the database, and nothing of it is remembered.
     """
 
-    def __init__(self, scope: str, purpose: Purpose) -> None:
+    def __init__(self, scope: str, purpose: Purpose, made: bytes | None) -> None:
         self.place = (scope, purpose)
+        self.made = made
 
     def __call__(self) -> None:
         """The transaction is committed."""
@@ -129,15 +130,23 @@ def refresh() -> None:
     processes.seen()
 
 
-def changed(scope: str, purpose: Purpose) -> None:
-    """Say that this transaction makes or changes a key: until it ends, it reads the keys of this place for itself."""
+def changed(scope: str, purpose: Purpose, *, made: bytes | None = None) -> None:
+    """Say that this transaction makes or changes a key: until it ends, it reads the keys of this place for itself.
+
+    ``made``: the id of the key, if it is new.
+    """
     _here.changing = True
-    transaction.on_commit(_OwnChange(scope, purpose))
+    transaction.on_commit(_OwnChange(scope, purpose, made))
 
 
 def is_changed_here(scope: str, purpose: Purpose) -> bool:
     """Whether this transaction made or changed a key of a scope and purpose."""
     return _here.changing and any(mark.place == (scope, purpose) for mark in _own_changes())
+
+
+def is_made_here(key_id: bytes) -> bool:
+    """Whether this transaction made that key: nobody else has it, and nobody will if it is rolled back."""
+    return _here.changing and any(mark.made == key_id for mark in _own_changes())
 
 
 def drop() -> None:

@@ -17,7 +17,7 @@ class WrappedKey(models.Model):
     ``scope``: an organization's uid as text, or ``system``. ``version``: 1, 2, … within scope and purpose.
     ``key_id``, ``root_key_id``: 16 bytes, public. ``wrapped``: 77 bytes (vault/crypto/FORMAT.md), empty once destroyed.
     ``next_root_key_id``, ``next_wrapped``: a second wrapping of the same key, while the root key is being rotated.
-    ``wraps``: data keys wrapped so far, never fewer than there were (``vault.keys.counting``).
+    ``wraps``: data keys wrapped so far, never fewer than were stored; ``vault.keys.counting`` has the whole count.
     Rows are written by ``vault.keys`` only: ``services``, ``lifecycle``, ``rootkeys`` and ``counting``.
     """
 

@@ -49,7 +49,7 @@ def insert_key(scope: str, purpose: Purpose, *, state: KeyState) -> WrappedKey:
     versions = WrappedKey.objects.filter(scope=scope, purpose=purpose.value).aggregate(last=Max("version"))
     version = (versions["last"] or 0) + 1
     key_id, wrappings = wrap_new(scope=scope, purpose=purpose, version=version)
-    keyrings.changed(scope, purpose)
+    keyrings.changed(scope, purpose, made=key_id)
     now = timezone.now()
     return WrappedKey.objects.create(
         scope=scope,

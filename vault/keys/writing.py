@@ -5,17 +5,20 @@ so that neither waits for the other; ``retire`` and ``destroy`` (``lifecycle``) 
 the writers that are there, and count the rows under the key after that.
 """
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from django.db import connection, transaction
 
-from vault.crypto.errors import CryptoError
+from vault.crypto.errors import CryptoError, KeyUnavailable
 from vault.crypto.fingerprint import fingerprint
 from vault.crypto.keyring import Keyring, NoActiveKey, TenantKey
 from vault.keys import counting, keyrings
-from vault.keys.purposes import KeyState, Purpose
+from vault.keys.purposes import SYSTEM_SCOPE, KeyState, Purpose
+
+logger = logging.getLogger(__name__)
 
 _READ_THE_ROW = "SELECT state FROM keys_wrappedkey WHERE key_id = %s"
 """On SQLite the transaction itself is the lock (settings: ``IMMEDIATE``)."""
@@ -31,10 +34,23 @@ class KeyExhausted(CryptoError):
 
     def __init__(self, key: TenantKey) -> None:
         self.key_id = key.key_id
+        which = f"--purpose {key.purpose}" if key.scope == SYSTEM_SCOPE else f"--org {key.scope}"
         super().__init__(
             f"The {key.purpose} key {fingerprint(key.key_id)} of {key.scope} has wrapped as many values as it may "
             "(NIST SP 800-38D, 8.3). Nothing more is stored under it, and everything still opens. Rotate it: "
-            f"`manage.py keys rotate --purpose {key.purpose}`."
+            f"`manage.py keys rotate {which}`."
+        )
+
+
+class WrapsNotCounted(KeyUnavailable):
+    """What was to be wrapped under a key could not be counted first, and was not wrapped. Trying again may help."""
+
+    def __init__(self, key: TenantKey) -> None:
+        self.key_id = key.key_id
+        Exception.__init__(
+            self,
+            f"What the {key.purpose} key {fingerprint(key.key_id)} of {key.scope} wraps cannot be counted at this "
+            "moment, so nothing was stored under it. Try again in a minute. If it stays so, the server's log says why.",
         )
 
 
@@ -64,7 +80,7 @@ def keyring_to_write(scope: str, purpose: Purpose, *, wraps: int) -> Keyring:
     ``wraps``: how many data keys the caller is about to wrap with it, which are counted; 0 for keys that authenticate
     or sign. One query for each transaction and key, and another when wraps must be reserved (``counting``).
 
-    Raises WriteOutsideTransaction, NoActiveKey, KeyExhausted, and what ``keyring_for`` raises.
+    Raises WriteOutsideTransaction, NoActiveKey, KeyExhausted, WrapsNotCounted, and what ``keyring_for`` raises.
     """
     database = transaction.get_connection()
     if not database.in_atomic_block:
@@ -97,9 +113,8 @@ def _is_fenced(key_id: bytes, on_commit: list[Any]) -> bool:
 
 def _fence(key: TenantKey, wraps: int) -> str | None:
     """Lock the row of a key against whoever would give it up. Gives its state; None if there is no such row."""
-    if wraps and _counts_here(key) and not counting.has(key.key_id, wraps):
-        with _exhaustion_told(key):
-            return counting.reserve_here(key.key_id, wraps)  # the UPDATE locks the row as well
+    if wraps and _counts_with_the_row(key) and not counting.has(key.key_id, wraps):
+        return _reserve_with_the_row(key, wraps)  # the UPDATE locks the row as well
     with connection.cursor() as cursor:
         cursor.execute(_LOCK_THE_ROW if connection.vendor == "postgresql" else _READ_THE_ROW, [key.key_id])
         row = cursor.fetchone()
@@ -107,22 +122,33 @@ def _fence(key: TenantKey, wraps: int) -> str | None:
 
 
 def _reserve(key: TenantKey, wraps: int) -> None:
-    with _exhaustion_told(key):
-        if not _counts_here(key) and counting.reserve_apart(key.key_id, wraps):
-            return
-        counting.reserve_here(key.key_id, wraps)
+    """Reserve wraps of a key that is fenced, and use them."""
+    if not _counts_with_the_row(key):
+        with _told(key):
+            if counting.reserve_apart(key.key_id, wraps):
+                return
+    _reserve_with_the_row(key, wraps)
     if not counting.take(key.key_id, wraps):
         raise NoActiveKey(key.scope, key.purpose)  # the row went away below the fence
 
 
-def _counts_here(key: TenantKey) -> bool:
-    """Whether wraps are reserved within the transaction: a second connection would wait for it, or not see the key."""
-    return connection.vendor != "postgresql" or keyrings.is_changed_here(key.scope, Purpose(key.purpose))
+def _counts_with_the_row(key: TenantKey) -> bool:
+    """Whether this transaction changes the row to reserve: on SQLite, and for a key that only this transaction has."""
+    return connection.vendor != "postgresql" or keyrings.is_made_here(key.key_id)
+
+
+def _reserve_with_the_row(key: TenantKey, wraps: int) -> str | None:
+    reserve = counting.reserve_here if connection.vendor == "postgresql" else counting.reserve_beside
+    with _told(key):
+        return reserve(key.key_id, wraps)
 
 
 @contextmanager
-def _exhaustion_told(key: TenantKey) -> Iterator[None]:
+def _told(key: TenantKey) -> Iterator[None]:
     try:
         yield
     except counting.WrapsExhausted:
         raise KeyExhausted(key) from None
+    except counting.NotCounted as problem:
+        logger.error("The wraps of a key cannot be counted: %s", problem)  # noqa: TRY400 - the message says all
+        raise WrapsNotCounted(key) from None

@@ -13,10 +13,22 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+import psutil
+
 from tests.harness.environment import ROOT
 
 PATIENCE = 60.0
 """Seconds to wait for a text, on a busy machine."""
+
+
+def _rests(program: psutil.Process) -> bool:
+    """Whether it slept for a while, and did nothing in it: a program that waits for the processor is no sleeper."""
+    worked = program.cpu_times()
+    for _ in range(6):
+        if program.status() != psutil.STATUS_SLEEPING:
+            return False
+        time.sleep(0.05)
+    return program.cpu_times() == worked
 
 
 class Terminal:
@@ -78,7 +90,9 @@ class Terminal:
 
         Not at once: between showing its prompt and waiting, Python notes a signal and goes on to wait all the same.
         """
-        time.sleep(0.3)
+        program, deadline = psutil.Process(self._process.pid), time.monotonic() + PATIENCE
+        while not _rests(program):
+            assert time.monotonic() < deadline, "it never waited for a line"
         self._process.send_signal(number)
 
     def exit_code(self) -> int:

@@ -12,6 +12,7 @@ import pytest
 from tests.harness.environment import ROOT
 from tests.vault.custody.instance import Instance
 from tests.vault.custody.terminal import Terminal
+from vault.crypto.rootkey import generate_root_key_text
 
 
 @pytest.fixture(scope="module")
@@ -36,6 +37,27 @@ def test_it_draws_a_bar_and_says_what_it_did(instance: Instance) -> None:
     assert re.search(r"Acme \[#+\] 20/20", terminal.transcript)
     assert "Acme: 20 data values moved to the active key." in terminal.transcript
     assert "is at work on it" not in terminal.transcript
+
+
+@pytest.mark.parametrize(
+    ("words", "label"),
+    [
+        (["rotate", "--all"], "Making keys"),
+        (["retire", "--all"], "Retiring keys"),
+        (["rotate-root"], "Wrapping keys"),
+        (["rotate-root", "--finish"], "Giving up the other wrapping"),
+        (["verify", "--all"], "Opening values"),
+        (["compromise", "--org", "initech", "--yes"], "Encrypting anew"),
+    ],
+    ids=lambda given: " ".join(given) if isinstance(given, list) else "",
+)
+def test_whatever_takes_long_draws_one(instance: Instance, words: list[str], label: str) -> None:
+    if words == ["rotate-root"]:
+        with (instance.folder / "development-root-key").open("a", encoding="ascii") as file:
+            file.write(f"{generate_root_key_text()}\n")
+    with Terminal("keys", *words, environment=instance.environment) as terminal:
+        assert terminal.exit_code() == 0, terminal.transcript
+    assert re.search(rf"{label} \[#*\] (\d+)/\1\r?\n", terminal.transcript), terminal.transcript
 
 
 def test_it_draws_none_for_a_pipe_and_none_with_json(instance: Instance) -> None:

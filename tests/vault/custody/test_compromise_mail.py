@@ -3,11 +3,12 @@
 from typing import Any
 
 import pytest
+from django.core.management import CommandError
 
 from orgs.models import Membership
 from tests.cast import Cast
 from tests.orgs.test_invitation_mail import Mailbox, smtp, texts_of  # noqa: F401 - a fixture and its parts
-from tests.vault.custody.commands import keys
+from tests.vault.custody.commands import keys, keys_with_code, spoken
 from vault.crypto.rootkey import RootKey
 from vault.custody import mails, services
 from vault.custody.services import compromise
@@ -55,12 +56,20 @@ def test_a_name_cannot_put_a_link_into_the_mail(cast: Cast, smtp: Mailbox) -> No
     assert "evil[.]example" in texts_of(smtp.received[0][1])[0]
 
 
-def test_a_mail_that_cannot_be_sent_stops_nothing(cast: Cast, settings: Any) -> None:
+def test_a_mail_that_cannot_be_sent_stops_nothing_and_is_no_success(cast: Cast, settings: Any) -> None:
     settings.EMAIL_CONFIGURED = True
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 9  # nobody listens there
-    document = keys("compromise", "--org", "acme", "--yes")
+    document, code = keys_with_code("compromise", "--org", "acme", "--yes")
+    assert (code, document["left"]) == (1, 0)
     assert document["mails"] == {str(cast.acme.uid): {"failed": 1}}
+    with pytest.raises(CommandError, match="1 mails to owners of acme could not be sent"):
+        spoken("compromise", "--org", "acme", "--yes")
+
+
+def test_an_instance_without_mail_says_that_nobody_was_told(cast: Cast, settings: Any) -> None:
+    settings.EMAIL_CONFIGURED = False
+    assert "tell the owners yourself" in spoken("compromise", "--org", "acme", "--yes")
 
 
 def test_a_run_that_was_killed_while_mailing_mails_the_others_alone(

@@ -48,7 +48,8 @@ def test_a_holder_confirms_a_share(cast: Cast) -> None:
     share = services.confirm_share(actor=cast.alice, words=f"  {made.shares[2].upper()} ")
     assert (share.index, share.escrow) == (3, made.escrow)
     assert [each.confirmed_at is not None for each in escrow_state().shares] == [False, False, True, False, False]
-    assert Event.objects.latest("id").details["index"] == 3
+    event = Event.objects.latest("id")
+    assert (event.action, event.details["index"]) == (Action.ROOT_KEY_SHARE_CONFIRMED, 3)
 
 
 def test_what_is_no_share_is_refused_by_the_number_of_its_word(cast: Cast) -> None:

@@ -1,15 +1,20 @@
-"""`keys rotate`, `rewrap`, `reencrypt`, `retire`, `destroy`, `verify`, `status`."""
+"""`keys rotate`, `rewrap`, `reencrypt`, `retire`, `destroy`, `verify`."""
+
+import re
+from io import StringIO
 
 import pytest
+from django.core.management import CommandError, call_command
 
 from audit.actions import Action
 from audit.models import Event
 from tests.cast import Cast, authenticator_of
-from tests.vault.custody.commands import keys, keys_with_code, spoken
+from tests.vault.custody.commands import keys, keys_with_code
 from vault.custody.kinds import OperationKind
-from vault.custody.models import KeyOperation
-from vault.keys.models import KnownRootKey, WrappedKey
+from vault.keys.keyrings import keyring_for
+from vault.keys.models import WrappedKey
 from vault.keys.purposes import SYSTEM_PURPOSES, SYSTEM_SCOPE, Purpose
+from vault.keys.writing import KeyExhausted
 from vault.secrets.models import Secret, SecretVersion
 from vault.secrets.services import reveal_secret
 
@@ -55,6 +60,22 @@ def test_rotate_all_rotates_every_key_there_is(cast: Cast) -> None:
     made = keys("rotate", "--all")["rotated"]
     assert len(made) == 2 + len(SYSTEM_PURPOSES)
     assert states(cast.acme.key_scope) == states(SYSTEM_SCOPE, Purpose.ROW) == ["decrypt_only", "active"]
+
+
+def test_a_key_that_wrapped_too_often_names_the_command_that_rotates_it(cast: Cast) -> None:
+    for scope, purpose in ((cast.acme.key_scope, Purpose.DATA), (SYSTEM_SCOPE, Purpose.TOTP)):
+        said = str(KeyExhausted(keyring_for(scope, purpose).active))
+        (command,) = re.findall("`manage.py keys ([^`]+)`", said)
+        (made,) = keys(*command.split())["rotated"]
+        assert (made["scope"], made["purpose"], made["version"]) == (scope, purpose, 2)
+
+
+@pytest.mark.parametrize("purpose", ["data", "totp", "token", "audit", "row", "sign"])
+def test_rotate_keeps_to_the_purpose_that_is_named(cast: Cast, purpose: str) -> None:
+    made = keys("rotate", *(["--all"] if purpose == "data" else []), "--purpose", purpose)["rotated"]
+    assert {each["purpose"] for each in made} == {purpose}
+    assert set(WrappedKey.objects.filter(version=2).values_list("purpose", flat=True)) == {purpose}
+    assert WrappedKey.objects.filter(version=2).count() == (2 if purpose == "data" else 1)
 
 
 @pytest.mark.parametrize(
@@ -164,6 +185,34 @@ def test_a_value_that_does_not_open_stays_and_is_told(cast: Cast, stored: list[S
     assert "canary" not in str(document)
 
 
+def test_people_see_which_rows_do_not_open_and_how_many_more(
+    cast: Cast, stored: list[Secret], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys("rotate", "--org", "acme")
+    SecretVersion.objects.filter(secret__in=stored[:3]).update(number=77)
+    uid = str(stored[0].uid).replace("-", "")
+    said = _said_by("verify", "--all")
+    assert f"secrets_secretversion.payload: {MANY} opened, 3 failed\n" in said
+    rows = [line for line in said.splitlines() if line.startswith("  secrets_secretversion.payload, row ")]
+    assert len(rows) == 3
+    assert all(", version 77: " in line for line in rows)
+    assert uid in said.replace("-", "")
+    assert "more" not in said
+    assert "canary" not in said
+    monkeypatch.setattr("vault.custody.services.verifying.MOST_FAILURES", 2)
+    assert "  and 1 more" in _said_by("verify", "--all")
+    moved = _said_by("rewrap", "--org", "acme")
+    assert moved.count("  secrets_secretversion.payload, row ") == 3
+
+
+def _said_by(*words: str) -> str:
+    out = StringIO()
+    with pytest.raises(CommandError) as failed:
+        call_command("keys", *words, stdout=out, stderr=StringIO())
+    assert failed.value.returncode == 1
+    return out.getvalue()
+
+
 def _overwrite(version: SecretVersion, content: bytes) -> None:
     from django.db import connection
 
@@ -209,38 +258,6 @@ def test_retire_leaves_what_is_needed(cast: Cast, stored: list[Secret]) -> None:
     assert (cast.acme.key_scope, "data") not in retired
     assert (cast.initech.key_scope, "data") in retired
     assert (SYSTEM_SCOPE, "audit") not in retired
-
-
-def test_status_tells_everything_about_every_key(cast: Cast, stored: list[Secret]) -> None:
-    document = keys("status")
-    (acme,) = [key for key in document["keys"] if key["organization_slug"] == "acme"]
-    assert acme["rows"] == MANY
-    assert acme["wraps"] >= MANY
-    assert acme.keys() >= {
-        "scope", "scope_label", "purpose", "version", "state", "fingerprint", "root_fingerprint", "root_source",
-        "created_at", "activated_at", "age_days", "wraps", "rows", "period_days", "due_at", "overdue",
-    }  # fmt: skip
-    assert acme["root_source"]
-    assert document["root_keys"][0]["wrapping"]
-    assert not document["escrow"]["covered"]
-    assert "acme" in spoken("status")
-    assert len(keys("status", "--org", "acme")["keys"]) == 1
-
-
-def test_status_check_fails_for_an_overdue_rotation(cast: Cast) -> None:
-    from datetime import timedelta
-
-    from django.utils import timezone
-
-    assert keys("status", "--check")["overdue"] == 0
-    WrappedKey.objects.filter(scope=cast.acme.key_scope).update(activated_at=timezone.now() - timedelta(days=366))
-    document, code = keys_with_code("status", "--check")
-    assert (code, document["overdue"]) == (1, 1)
-    KnownRootKey.objects.update(wrapping_since=timezone.now() - timedelta(days=731))
-    document, code = keys_with_code("status", "--check")
-    assert (code, document["overdue"], document["root_keys"][0]["overdue"]) == (1, 2, True)
-    assert "OVERDUE since" in spoken("status")
-    assert KeyOperation.objects.count() == 0
 
 
 def test_a_sample_that_opens_does_not_make_up_for_what_did_not(cast: Cast, stored: list[Secret]) -> None:

@@ -4,7 +4,6 @@ import json
 import subprocess
 import sys
 from io import StringIO
-from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -37,12 +36,20 @@ def test_a_name_cannot_drive_a_terminal(cast: Cast) -> None:
     assert json.loads(out.getvalue())["rotated"][0]["scope_label"] == NAME
 
 
+@pytest.fixture(scope="module")
+def instance(tmp_path_factory: pytest.TempPathFactory) -> Instance:
+    """Migrated once: what is asked of it changes nothing."""
+    made = Instance(tmp_path_factory.mktemp("instance"))
+    made.run("migrate", "--verbosity", "0")
+    return made
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("options", [[], ["--json"]])
 @pytest.mark.parametrize("output", ["/dev/full", "closed pipe"])
-def test_what_cannot_be_written_is_no_success_and_no_traceback(tmp_path: Path, options: list[str], output: str) -> None:
-    instance = Instance(tmp_path)
-    instance.run("migrate", "--verbosity", "0")
+def test_what_cannot_be_written_is_no_success_and_no_traceback(
+    instance: Instance, options: list[str], output: str
+) -> None:
     words = [sys.executable, str(ROOT / "manage.py"), "keys", "status", *options]
     into = '"$@" | :; exit "${PIPESTATUS[0]}"' if output == "closed pipe" else 'exec "$@" >/dev/full'
     ran = subprocess.run(

@@ -1,7 +1,11 @@
 """A new version of a key."""
 
+from threading import Thread
+from unittest.mock import patch
+
 import pytest
 from django.core.exceptions import PermissionDenied
+from django.db import connection, transaction
 
 from audit.actions import Action
 from audit.models import Event
@@ -41,6 +45,40 @@ def test_it_goes_on_where_it_was_killed(cast: Cast) -> None:
     pending = lifecycle.add_pending_key(scope=cast.acme.key_scope, purpose=Purpose.DATA)
     assert rotate_key(actor=OPERATOR, scope=cast.acme.key_scope, purpose=Purpose.DATA).pk == pending.pk
     assert states(cast.acme.key_scope, Purpose.DATA) == ["decrypt_only", "active"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_its_phases_are_never_one_transaction(cast: Cast) -> None:
+    """Every process must be able to read a key before anybody writes under it."""
+    with pytest.raises(RuntimeError, match="durable"), transaction.atomic():
+        rotate_key(actor=OPERATOR, scope=cast.acme.key_scope, purpose=Purpose.DATA)
+    with (
+        patch.object(lifecycle, "activate", side_effect=seen_from_outside),
+        pytest.raises(Seen, match=KeyState.PENDING),
+    ):
+        rotate_key(actor=OPERATOR, scope=cast.acme.key_scope, purpose=Purpose.DATA)
+
+
+class Seen(Exception):
+    """The state in which everybody else sees a key."""
+
+
+def seen_from_outside(key: WrappedKey) -> None:
+    raise Seen(in_another_connection(key))
+
+
+def in_another_connection(key: WrappedKey) -> str | None:
+    """The state of a key for whoever is not in this transaction."""
+    found: list[str | None] = []
+
+    def look() -> None:
+        found.append(WrappedKey.objects.filter(pk=key.pk).values_list("state", flat=True).first())
+        connection.close()
+
+    thread = Thread(target=look)
+    thread.start()
+    thread.join()
+    return found[0]
 
 
 @pytest.mark.parametrize("purpose", SYSTEM_PURPOSES)

@@ -1,9 +1,13 @@
 """`keys rotate-root`: another root key takes over."""
 
+import re
+
 import pytest
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
+from django.db import connection
 from django.test import override_settings
+from django.test.utils import CaptureQueriesContext
 
 from audit.actions import Action
 from audit.models import Event
@@ -35,6 +39,20 @@ def test_the_next_one_wraps_beside_the_present_one_and_then_alone(
         assert reveal_secret(actor=cast.alice, secret=stored[0])["value"] == "canary 0"
     actions = list(Event.objects.order_by("id").values_list("action", flat=True))
     assert actions.count(Action.ROOT_KEY_ROTATION_STARTED) == actions.count(Action.ROOT_KEY_ROTATION_FINISHED) == 1
+
+
+def test_it_writes_nothing_but_keys_and_the_log(cast: Cast, stored: list[Secret], next_root: RootKey) -> None:
+    """So what it costs does not depend on how many secrets there are."""
+    for words in (["rotate-root"], ["rotate-root", "--finish"]):
+        with CaptureQueriesContext(connection) as captured:
+            keys(*words)
+        statements = [query["sql"] for query in captured]
+        written = {
+            table for sql in statements for table in re.findall(r'^(?:INSERT INTO|UPDATE|DELETE FROM) "(\w+)"', sql)
+        }
+        assert "keys_wrappedkey" in written
+        assert {table.partition("_")[0] for table in written} == {"keys", "audit"}
+        assert not [sql for sql in statements if "secrets_" in sql or "accounts_totpdevice" in sql]
 
 
 def test_it_does_nothing_the_second_time(cast: Cast, next_root: RootKey) -> None:

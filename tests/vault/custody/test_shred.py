@@ -15,6 +15,7 @@ from tests.cast import Cast
 from tests.sealing import change
 from tests.vault.custody.commands import keys, keys_with_code
 from vault.crypto.errors import CryptoError
+from vault.crypto.rootkey import RootKey
 from vault.custody import services
 from vault.custody.errors import ConfirmationMismatch, KeysDestroyed, ShredRefused
 from vault.custody.models import KeyReport, ShredRequest
@@ -48,8 +49,18 @@ def test_two_owners_destroy_the_keys(
     assert "destroyed" in KeyReport.objects.get(organization_id=cast.acme.uid).text
 
 
+def test_in_the_middle_of_a_root_rotation_both_wrappings_go(
+    cast: Cast, request_: ShredRequest, second_owner: Membership, next_root: RootKey
+) -> None:
+    services.rotate_root(actor=OPERATOR)
+    assert WrappedKey.objects.filter(scope=cast.acme.key_scope, next_wrapped__isnull=False).exists()
+    services.approve_shred(actor=second_owner.user, request=request_)
+    for key in WrappedKey.objects.filter(scope=cast.acme.key_scope):
+        assert (bytes(key.wrapped), key.next_wrapped, key.next_root_key_id) == (b"", None, None)
+
+
 def test_it_needs_another_owner(cast: Cast, request_: ShredRequest) -> None:
-    with pytest.raises(ShredRefused):
+    with pytest.raises(ShredRefused, match="whoever asked cannot approve"):
         services.approve_shred(actor=cast.alice, request=request_)
     for person in (cast.adam, cast.bob, cast.charlie):
         with pytest.raises(AccessDenied):

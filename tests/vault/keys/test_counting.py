@@ -15,7 +15,7 @@ from vault.keys.counting import BLOCK, WRAP_LIMIT
 from vault.keys.models import WrappedKey
 from vault.keys.purposes import Purpose
 from vault.keys.services import create_tenant_key
-from vault.keys.writing import KeyExhausted, keyring_to_write
+from vault.keys.writing import KeyExhausted, WrapsNotCounted, keyring_to_write
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -29,6 +29,11 @@ def key(scope: str) -> WrappedKey:
 def counted(key: WrappedKey) -> int:
     """The count in the database."""
     return WrappedKey.objects.get(pk=key.pk).wraps
+
+
+def in_all(key: WrappedKey) -> int:
+    """The count as everybody reads it."""
+    return max(counted(key), counting.reserved().get(bytes(key.key_id), 0))
 
 
 def write(scope: str, wraps: int = 1) -> bytes:
@@ -92,7 +97,7 @@ def test_what_a_rolled_back_transaction_used_is_counted(savepoint: bool, key: Wr
     assert counted(key) >= used + 1
 
 
-@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite counts within the transaction")
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no second connection")
 def test_a_block_that_was_reserved_apart_outlives_a_rollback_and_blocks_nobody(key: WrappedKey) -> None:
     other = connection.copy()
     try:
@@ -111,9 +116,9 @@ def test_a_block_that_was_reserved_apart_outlives_a_rollback_and_blocks_nobody(k
         other.close()
 
 
-@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite counts within the transaction")
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no second connection")
 @pytest.mark.parametrize("locked", [True, False])
-def test_without_a_second_connection_it_counts_within_the_transaction(
+def test_nothing_is_wrapped_while_no_second_connection_can_count_it(
     locked: bool, key: WrappedKey, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(counting, "_LOCK_TIMEOUT", "50ms")
@@ -124,10 +129,47 @@ def test_without_a_second_connection_it_counts_within_the_transaction(
             wrapper = type(connections["default"])
             nowhere = wrapper({**connection.settings_dict, "NAME": "no-such-database"})
             monkeypatch.setattr(wrapper, "copy", lambda self: nowhere)
-        keyring_to_write(key.scope, Purpose.DATA, wraps=7)
+        with pytest.raises(WrapsNotCounted, match=rf"{key.fingerprint} of {key.scope}.*nothing was stored.*Try again"):
+            keyring_to_write(key.scope, Purpose.DATA, wraps=7)
     monkeypatch.undo()
+    write(key.scope)
     assert counted(key) == BLOCK
-    assert counting.take(bytes(key.key_id), BLOCK - 7)
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL has no file beside it")
+def test_nothing_is_wrapped_while_the_file_beside_the_database_cannot_count_it(
+    key: WrappedKey, caplog: pytest.LogCaptureFixture
+) -> None:
+    file = Path(f"{connection.settings_dict['NAME']}-wraps")
+    aside = file.with_suffix(".aside")
+    write(key.scope)
+    file.rename(aside)
+    try:
+        file.mkdir()
+        with transaction.atomic(), pytest.raises(WrapsNotCounted, match="Try again") as refusal:
+            keyring_to_write(key.scope, Purpose.DATA, wraps=BLOCK)
+        with pytest.raises(counting.NotCounted, match=str(file)):
+            counting.reserved()
+    finally:
+        file.rmdir()
+        aside.rename(file)
+    assert str(file) in caplog.text
+    assert str(file) not in str(refusal.value)
+    write(key.scope, wraps=BLOCK)
+    assert in_all(key) >= BLOCK + 1
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL counts in the row alone")
+def test_the_row_counts_all_that_is_stored_whatever_becomes_of_the_file(key: WrappedKey) -> None:
+    for stored in range(1, 6):
+        with transaction.atomic():
+            keyring_to_write(key.scope, Purpose.DATA, wraps=500)
+            transaction.set_rollback(True)
+        write(key.scope, wraps=500)
+        assert counted(key) >= stored * 500
+    Path(f"{connection.settings_dict['NAME']}-wraps").unlink()
+    write(key.scope, wraps=500)
+    assert counted(key) >= 3000
 
 
 def test_a_transaction_counts_for_the_key_that_it_made(scope: str) -> None:
@@ -175,6 +217,32 @@ def test_a_killed_process_has_counted_all_that_it_stored(
     assert counted(key) >= before + 1
 
 
+def _roll_back_and_die(scope: str, how: str) -> None:
+    with transaction.atomic():
+        if how == "savepoint":
+            with transaction.atomic():
+                keyring_to_write(scope, Purpose.DATA, wraps=3 * BLOCK)
+                transaction.set_rollback(True)
+        else:
+            keyring_to_write(scope, Purpose.DATA, wraps=3 * BLOCK)
+            if how == "before the rollback":
+                os.kill(os.getpid(), signal.SIGKILL)
+            transaction.set_rollback(True)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+@pytest.mark.parametrize("how", ["transaction", "savepoint", "before the rollback"])
+def test_what_a_rolled_back_transaction_used_is_counted_though_the_process_is_killed_at_once(
+    how: str, key: WrappedKey, another_process: Companion, tmp_path: Path
+) -> None:
+    surroundings = Surroundings.of_this_test(tmp_path / "killed.log")
+    for died in (1, 2):
+        assert Child(surroundings, _roll_back_and_die, key.scope, how).killed_itself()
+        assert in_all(key) >= died * 3 * BLOCK
+    another_process.do(write, key.scope)
+    assert counted(key) >= 6 * BLOCK + 1
+
+
 def test_processes_and_threads_together_are_all_counted(key: WrappedKey, another_process: Companion) -> None:
     stored: Counter[bytes] = Counter()
 
@@ -195,14 +263,24 @@ def test_at_the_bound_nothing_more_is_written_under_a_key(key: WrappedKey) -> No
     WrappedKey.objects.filter(pk=key.pk).update(wraps=WRAP_LIMIT - BLOCK)
     write(key.scope, wraps=BLOCK)
     assert counted(key) == WRAP_LIMIT
-    with pytest.raises(KeyExhausted, match=rf"{key.fingerprint} of {key.scope}.*keys rotate --purpose data"):
+    with pytest.raises(KeyExhausted, match=rf"{key.fingerprint} of {key.scope}.*keys rotate --org {key.scope}"):
         write(key.scope)
     assert counted(key) == WRAP_LIMIT < 2**32
     newer = supersede(key.scope, Purpose.DATA)
     assert write(key.scope) == bytes(newer.key_id)
 
 
-@pytest.mark.django_db(transaction=True)
+def test_what_was_rolled_back_counts_towards_the_bound(key: WrappedKey) -> None:
+    WrappedKey.objects.filter(pk=key.pk).update(wraps=WRAP_LIMIT - 2 * BLOCK)
+    for _ in range(2):
+        with transaction.atomic():
+            keyring_to_write(key.scope, Purpose.DATA, wraps=BLOCK)
+            transaction.set_rollback(True)
+    with pytest.raises(KeyExhausted):
+        write(key.scope)
+    assert in_all(key) == WRAP_LIMIT
+
+
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no second connection")
 def test_the_second_connection_leaves_nothing_behind_in_a_session_that_a_pooler_gives_to_the_next(
     key: WrappedKey, monkeypatch: pytest.MonkeyPatch

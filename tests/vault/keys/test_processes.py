@@ -140,7 +140,7 @@ def test_a_request_does_not_wait_for_another_writer_to_say_so() -> None:
     try:
         began = time.monotonic()
         _request()
-        assert time.monotonic() - began < 1
+        assert time.monotonic() - began < 10  # and not for the 20 seconds that a writer has
     finally:
         writer.close()
     with connection.cursor() as cursor:

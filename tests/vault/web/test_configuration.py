@@ -17,8 +17,9 @@ try:
 except ImproperlyConfigured as problem:
     print(json.dumps(str(problem)))
 else:
-    print(json.dumps({name: getattr(loaded, name) for name in dir(loaded) if name.startswith(("EMAIL_", "BASE_"))
-                      and isinstance(getattr(loaded, name), (str, int, bool))}))
+    wanted = ("EMAIL_", "BASE_", "SECRET_KEY_")
+    print(json.dumps({name: getattr(loaded, name) for name in dir(loaded) if name.startswith(wanted)
+                      and isinstance(getattr(loaded, name), (str, int, bool, list))}))
 """
 CANARY = "canary"
 
@@ -86,3 +87,11 @@ def test_it_sends_no_mail_in_production_without_tls(tmp_path: Path) -> None:
     assert isinstance(found, dict)
     assert found["EMAIL_USE_TLS"] is True
     assert found["BASE_URL"] == "https://example.com"
+
+
+def test_it_takes_former_secret_keys_so_that_nobody_is_signed_out(tmp_path: Path) -> None:
+    said = load(
+        tmp_path, HOLDFAST_SECRET_KEY="the new one", HOLDFAST_SECRET_KEY_FALLBACKS="the-last-one  the-first-one"
+    )
+    assert isinstance(said, dict)
+    assert said["SECRET_KEY_FALLBACKS"] == ["the-last-one", "the-first-one"]

@@ -6,9 +6,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 
+from orgs.mails import Delivery
 from vault.crypto.notes import BadSignature, BadVerifierText, read_verifier_text, verify_note
 from vault.custody import reports, services
 from vault.custody.cli.console import Console, DoesNotHold, Refused, Result, WrongUsage
@@ -86,7 +88,7 @@ def compromise(console: Console, options: dict[str, Any]) -> Result:
                 f"{report.uid}, on the page of the keys."
             ) from None
     _say(console, operation, report, path)
-    return Result(_document(operation, report), operation.problem)
+    return Result(_document(operation, report), " ".join(filter(None, [operation.problem, _unsent(operation)])))
 
 
 def _private(path: str, flags: int) -> int:
@@ -107,6 +109,23 @@ def _say(console: Console, operation: KeyOperation, report: KeyReport, path: Pat
         mails = operation.result["mails"].get(section["organization"], {})
         ends = ", ".join(f"{number} {end.replace('_', ' ')}" for end, number in mails.items()) or "no active owner"
         console.say(f"Mails to the owners of {section['slug']}: {ends}.")
+    if not settings.EMAIL_CONFIGURED:
+        console.say("This instance sends no mail: tell the owners yourself.")
+
+
+def _unsent(operation: KeyOperation) -> str:
+    """What is left to do where mails failed: running it again would replace the keys once more, and mail everybody."""
+    failed = {
+        section["slug"]: number
+        for section in operation.result["sections"]
+        if (number := operation.result["mails"].get(section["organization"], {}).get(Delivery.FAILED.value))
+    }
+    if not failed:
+        return ""
+    return (
+        f"The keys are replaced, but {sum(failed.values()):,} mails to owners of {', '.join(failed)} could not be "
+        "sent. Tell these owners yourself; the server's log says why."
+    )
 
 
 def _document(operation: KeyOperation, report: KeyReport) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from vault.custody import services
 from vault.custody.cli.console import Console, Refused, Result, WrongUsage
+from vault.custody.cli.failures import say_failures
 from vault.custody.cli.inventory import operation_document
 from vault.custody.cli.selection import Selected, add_selection, selected
 from vault.custody.kinds import OperationKind, OperationState
@@ -28,12 +29,18 @@ def add_rotate(parser: ArgumentParser) -> None:
 
 def rotate(console: Console, options: dict[str, Any]) -> Result:
     """Makes a new version of each selected key."""
-    rotated = []
-    for each in selected(options, _ALL):
-        key = services.rotate_key(actor=OPERATOR, scope=each.scope, purpose=each.purpose)
-        console.say(f"{each.label}: the {each.purpose} key is now {key.fingerprint}, version {key.version}.")
-        rotated.append({**each.document, **_key(key)})
-    if any(line["purpose"] in MOVABLE for line in rotated):
+    chosen, rotated, said = selected(options, _ALL), [], []
+    try:
+        with console.progress("Making keys") as bar:
+            for each in chosen:
+                key = services.rotate_key(actor=OPERATOR, scope=each.scope, purpose=each.purpose)
+                said.append(f"{each.label}: the {each.purpose} key is now {key.fingerprint}, version {key.version}.")
+                rotated.append({**each.document, **_key(key)})
+                bar.show(len(rotated), len(chosen))
+    finally:  # what was done is told also when the next one fails
+        for line in said:
+            console.say(line)
+    if any(each["purpose"] in MOVABLE for each in rotated):
         console.say("What is under the keys before still opens. Move it with `keys rewrap` or `keys reencrypt`.")
     return Result({"rotated": rotated})
 
@@ -82,8 +89,7 @@ def _say_moved(console: Console, each: Selected, operation: KeyOperation) -> Non
     console.say(f"{each.label}: {operation.done:,} {each.purpose} values moved to the active key.")
     for fingerprint in operation.result.get("retired", []):
         console.say(f"  Retired the key {fingerprint}: nothing needs it any more.")
-    for failure in operation.result.get("failures", []):
-        console.say(f"  {failure['table']}.{failure['column']}, row {failure['row']}: {failure['problem']}")
+    say_failures(console, operation)
 
 
 def add_retire(parser: ArgumentParser) -> None:
@@ -92,11 +98,19 @@ def add_retire(parser: ArgumentParser) -> None:
 
 def retire(console: Console, options: dict[str, Any]) -> Result:
     """Retires the superseded keys that no row needs."""
-    retired = []
-    for each in selected(options, _ALL):
-        for key in services.retire_unneeded(actor=OPERATOR, scope=each.scope, purpose=each.purpose):
-            console.say(f"{each.label}: retired the {each.purpose} key {key.fingerprint}, version {key.version}.")
-            retired.append({**each.document, **_key(key)})
+    chosen, retired, said = selected(options, _ALL), [], []
+    try:
+        with console.progress("Retiring keys") as bar:
+            for number, each in enumerate(chosen, 1):
+                for key in services.retire_unneeded(actor=OPERATOR, scope=each.scope, purpose=each.purpose):
+                    said.append(
+                        f"{each.label}: retired the {each.purpose} key {key.fingerprint}, version {key.version}."
+                    )
+                    retired.append({**each.document, **_key(key)})
+                bar.show(number, len(chosen))
+    finally:
+        for line in said:
+            console.say(line)
     if not retired:
         console.say("There is no superseded key that could be retired: rows need each, or there is none.")
     return Result({"retired": retired})

@@ -32,7 +32,8 @@ def rotate_root(console: Console, options: dict[str, Any]) -> Result:
             console.confirm(
                 "A process that lacks the next root key cannot read a value from now on.", yes=options["yes"]
             )
-        done = services.finish_root_rotation(actor=OPERATOR, force=options["force"])
+        with console.progress("Giving up the other wrapping") as bar:
+            done = services.finish_root_rotation(actor=OPERATOR, force=options["force"], progress=bar.show)
         if done.keys:
             console.say(
                 f"{done.keys:,} tenant keys are now under the root key {done.fingerprint} alone. The one before is not "
@@ -42,7 +43,8 @@ def rotate_root(console: Console, options: dict[str, Any]) -> Result:
         else:
             console.say(f"No rotation is under way: the root key {done.fingerprint} is the only one.")
     else:
-        done = services.rotate_root(actor=OPERATOR, fingerprint=options["to"])
+        with console.progress("Wrapping keys") as bar:
+            done = services.rotate_root(actor=OPERATOR, fingerprint=options["to"], progress=bar.show)
         console.say(
             f"No rotation is under way: the root key {done.fingerprint} is the only one."
             if done.finished

@@ -5,6 +5,7 @@ from typing import Any
 
 from vault.custody import services
 from vault.custody.cli.console import Console, Result, WrongUsage
+from vault.custody.cli.failures import say_failures
 from vault.custody.cli.inventory import operation_document
 from vault.custody.cli.selection import add_organization, organization_named
 from vault.custody.services.authority import OPERATOR
@@ -26,9 +27,7 @@ def verify(console: Console, options: dict[str, Any]) -> Result:
         operation = services.verify_values(actor=OPERATOR, scope=scope, sample=options["sample"], progress=bar.show)
     for table, counts in sorted(operation.result["by_table"].items()):
         console.say(f"{table}: {counts['checked']:,} opened, {counts['failed']:,} failed")
-    for failure in operation.result["failures"]:
-        version = "" if failure["version"] is None else f", version {failure['version']}"
-        console.say(f"  {failure['table']}.{failure['column']}, row {failure['row']}{version}: {failure['problem']}")
+    say_failures(console, operation)
     left_out = operation.result["left_out"]
     if left_out:
         console.say(

@@ -1,5 +1,6 @@
 """Rotating the root key: every tenant key gets a second wrapping, and later loses the first."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from django.db import transaction
@@ -15,6 +16,10 @@ from vault.keys import rootkeys
 from vault.keys.keyrings import WrongRootKey
 from vault.keys.models import WrappedKey
 from vault.keys.providers import root_keys
+from vault.keys.purposes import KeyState
+
+Progress = Callable[[int, int], None]
+"""Is told how many tenant keys were rewritten so far, of how many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +32,7 @@ class RootRotation:
     finished: bool
 
 
-def rotate_root(*, actor: Requester, fingerprint: str | None = None) -> RootRotation:
+def rotate_root(*, actor: Requester, fingerprint: str | None = None, progress: Progress | None = None) -> RootRotation:
     """Phase 1: the next configured root key wraps, beside the present one. Done again, it changes nothing.
 
     `fingerprint`: which of several configured ones; with the one that wraps alone already, nothing happens. Raises
@@ -46,7 +51,7 @@ def rotate_root(*, actor: Requester, fingerprint: str | None = None) -> RootRota
                     f"A rotation to the root key {root_key.fingerprint} is under way. Finish it with "
                     "`manage.py keys rotate-root --finish` before you begin another."
                 )
-            keys = rootkeys.begin_root_rotation(root_key)
+            keys = rootkeys.begin_root_rotation(root_key, progress=_of_all(progress))
         except (rootkeys.NoNextRootKey, rootkeys.RootRotationUnderWay, WrongRootKey) as refused:
             raise RootKeyRefused(str(refused)) from refused
         if keys:
@@ -59,7 +64,7 @@ def rotate_root(*, actor: Requester, fingerprint: str | None = None) -> RootRota
     return RootRotation(root_key.fingerprint, keys, finished=False)
 
 
-def finish_root_rotation(*, actor: Requester, force: bool = False) -> RootRotation:
+def finish_root_rotation(*, actor: Requester, force: bool = False, progress: Progress | None = None) -> RootRotation:
     """Phase 2: the second wrapping becomes the only one; nothing happens when there is none.
 
     Raises `RootKeyRefused` while a serving process lacks the root key, unless `force`; `InstanceAdministratorsOnly`,
@@ -71,7 +76,7 @@ def finish_root_rotation(*, actor: Requester, force: bool = False) -> RootRotati
         if root_key is None:
             return RootRotation(rootkeys.wrapping_root_key().fingerprint, 0, finished=True)
         try:
-            keys = rootkeys.finish_root_rotation(root_key, force=force)
+            keys = rootkeys.finish_root_rotation(root_key, force=force, progress=_of_all(progress))
         except rootkeys.ProcessesLackRootKey as refused:
             raise RootKeyRefused(str(refused)) from refused
         append(
@@ -86,6 +91,13 @@ def finish_root_rotation(*, actor: Requester, force: bool = False) -> RootRotati
 def root_key_resource(root_key: RootKey) -> Resource:
     """How events name a root key: by its id and its fingerprint."""
     return Resource(ResourceKind.KEY, root_key.key_id.hex(), root_key.fingerprint)
+
+
+def _of_all(progress: Progress | None) -> Callable[[int], None] | None:
+    if progress is None:
+        return None
+    total = WrappedKey.objects.exclude(state=KeyState.DESTROYED.value).count()
+    return lambda rows: progress(rows, max(rows, total))
 
 
 def _under_way() -> RootKey | None:

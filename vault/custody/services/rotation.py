@@ -4,6 +4,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 
 from audit.actions import Action
 from audit.services import append
@@ -11,7 +12,7 @@ from audit.system_keys import key_resource
 from vault.custody.errors import ConfirmationMismatch, KeyRefused
 from vault.custody.services.authority import HOUSEKEEPER, Requester, audit_actor, authorize_scope
 from vault.fields import census
-from vault.keys import lifecycle
+from vault.keys import counting, lifecycle
 from vault.keys.models import WrappedKey
 from vault.keys.purposes import KeyState, Purpose
 
@@ -96,7 +97,9 @@ def destroy_key(*, actor: Requester, key: WrappedKey, confirmation: str) -> Wrap
 
 def rotate_due_keys() -> list[WrappedKey]:
     """Rotates the keys that have wrapped `KEY_WRAP_ROTATE_AT` times, and returns the new ones. For housekeeping."""
-    worn = WrappedKey.objects.filter(state=KeyState.ACTIVE.value, wraps__gte=settings.KEY_WRAP_ROTATE_AT)
+    bound = settings.KEY_WRAP_ROTATE_AT
+    beyond = [key_id for key_id, wraps in counting.reserved().items() if wraps >= bound]
+    worn = WrappedKey.objects.filter(Q(wraps__gte=bound) | Q(key_id__in=beyond), state=KeyState.ACTIVE.value)
     return [rotate_key(actor=HOUSEKEEPER, scope=key.scope, purpose=Purpose(key.purpose)) for key in worn]
 
 

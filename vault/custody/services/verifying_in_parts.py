@@ -10,7 +10,7 @@ from vault.custody.kinds import OperationKind, OperationState
 from vault.custody.models import KeyOperation
 from vault.custody.services.authority import Requester, audit_actor
 from vault.custody.services.verifying import MOST_FAILURES, authorize_verification, conclude
-from vault.fields.verification_parts import Part, Position, count, verify_part
+from vault.fields.verification import Part, Position, count_values, verify_part
 
 POSITION = "position"
 
@@ -32,7 +32,7 @@ def start_verification(*, actor: Requester, scope: str | None = None) -> KeyOper
             kind=OperationKind.VERIFY,
             scope=scope or "",
             organization_id=organization_id,
-            total=count(scope),
+            total=count_values(scope),
             result={"failed": 0, "failures": [], "by_table": {}, "sample": None, POSITION: Position().as_json()},
             requested_by_id=by.id,
             requested_by_label=by.label,

@@ -42,6 +42,7 @@ class Place:
         return reverse(f"custody:{name}", args=[self.organization.uid, *arguments])
 
 
+_BY_COMMAND = "New keys, everything moved to them, a signed report. The command that began it does it, or housekeeping."
 TITLES = {
     OperationKind.REWRAP: (
         "Moving values to the new key",
@@ -49,9 +50,10 @@ TITLES = {
     ),
     OperationKind.REENCRYPT: ("Encrypting values anew", "Every value gets a new key of its own, under the active key."),
     OperationKind.VERIFY: ("Verifying", "Every value is opened once, and none is shown."),
-    OperationKind.COMPROMISE: ("Answering to a compromised key", "It goes on in the command that began it."),
-    OperationKind.ROOT_COMPROMISE: ("Answering to a compromised root key", "It goes on in the command that began it."),
+    OperationKind.COMPROMISE: ("Replacing a compromised key", _BY_COMMAND),
+    OperationKind.ROOT_COMPROMISE: ("Replacing a compromised root key", _BY_COMMAND),
 }
+"""The heading, and a sentence for as long as it is under way."""
 _ADVANCE = {
     OperationKind.REWRAP: advance_operation,
     OperationKind.REENCRYPT: advance_operation,
@@ -143,11 +145,12 @@ def _show(request: HttpRequest, operation: KeyOperation, place: Place) -> HttpRe
         "nav": "account" if place.organization is None else "keys",
         "tab": "keys",
         "title": title,
-        "lede": lede,
+        "lede": lede if operation.running else "",
         "operation": operation,
         "driven": operation.kind in _ADVANCE,
         "progress": Progress(operation),
         "failures": shown_failures(operation, place.organization),
+        "report_url": place.url("report", UUID(report)) if (report := operation.result.get("report")) else "",
         "back_url": place.url("keys"),
         "advance_url": place.url("advance", operation.uid),
     }

@@ -15,7 +15,7 @@ from orgs.permissions import Permission
 from vault.custody import selectors
 from vault.custody.access import organization_of, shredding_of
 from vault.custody.errors import CustodyError
-from vault.custody.forms import TypedConfirmForm, refuse
+from vault.custody.forms import AgreeForm, TypedConfirmForm, refuse
 from vault.custody.services import approve_shred, cancel_shred, request_shred
 
 
@@ -42,7 +42,6 @@ def shred(request: HttpRequest, organization: UUID) -> HttpResponse:
         "title": "Ask to destroy the keys",
         "lede": f"The first of two steps to the end of everything that {found.name} stores.",
         "agreeing": False,
-        "submit": "Ask the other owners",
     }
     return render(request, "custody/shred.html", context, status=422 if form.is_bound else 200)
 
@@ -55,11 +54,13 @@ def shred_approve(request: HttpRequest, organization: UUID, shredding: UUID) -> 
     wanted = shredding_of(request, found, shredding)
     if selectors.open_shred_request(found) != wanted or wanted.requested_by_id == actor.pk:
         return redirect("custody:keys", found.uid)  # which says who can agree, if it is still open
-    form = TypedConfirmForm(request.POST if request.method == "POST" else None, person=actor, typed=found.name)
+    agreed_before = wanted.approved_at is not None
+    data, pressed = request.POST if request.method == "POST" else None, request.POST.getlist("when")
+    form = AgreeForm(data, person=actor, typed=found.name, pressed=pressed)
     if form.is_valid():
         try:
             step_up(actor=actor, **form.proof)
-            agreed = approve_shred(actor=actor, request=wanted, execute="later" not in request.POST)
+            agreed = approve_shred(actor=actor, request=wanted, execute=form.now)
         except (AccountError, CustodyError) as error:
             refuse(form, error)
         else:
@@ -73,10 +74,11 @@ def shred_approve(request: HttpRequest, organization: UUID, shredding: UUID) -> 
     context = {
         "form": form,
         "nav": "keys",
-        "title": "Destroy the keys",
-        "lede": f"{wanted.requested_by.name} asks for it. When you agree, it happens at once, or the operator does it.",
+        "title": "Destroy the keys" if agreed_before else "Agree to destroy the keys",
+        "lede": f"{wanted.requested_by.name} asks for it. You decide when it happens.",
         "agreeing": True,
-        "submit": "Destroy the keys",
+        "agreed": agreed_before,
+        "expires_at": wanted.expires_at,
     }
     return render(request, "custody/shred.html", context, status=422 if form.is_bound else 200)
 

@@ -133,3 +133,14 @@ def test_where_the_root_key_comes_from_is_for_those_who_look_after_the_instance(
     assert cast.alice.is_instance_admin
     assert source in client_for(cast.alice).get(reverse("custody:keys", args=[cast.acme.uid])).content.decode()
     assert source not in client_for(cast.adam).get(reverse("custody:keys", args=[cast.acme.uid])).content.decode()
+
+
+def test_keys_of_the_instance_are_on_no_page_of_an_organization(cast: Cast, client_for: ClientFor) -> None:
+    """Nor are those of another organization; not even for who may see them elsewhere."""
+    foreign = WrappedKey.objects.exclude(scope=cast.acme.key_scope)
+    for user in (cast.adam, cast.alice):
+        client = client_for(user)
+        rotating = client.get(reverse("custody:rotate", args=[cast.acme.uid])).content.decode()
+        text = page(client, cast) + rotating
+        assert active_key(cast).fingerprint in text
+        assert not [key for key in foreign if key.fingerprint in text]

@@ -124,6 +124,6 @@ def test_it_finds_the_work_that_is_under_way(
     client = client_for(cast.alice)
     first = client.post(address, right(cast.alice))["Location"]
     keys = client.get(reverse("custody:keys", args=[cast.acme.uid])).content.decode()
-    assert "New wrapping is under way" in keys
+    assert "Values are moving to the new key" in keys
     assert first in keys
     assert WrappedKey.objects.filter(scope=cast.acme.key_scope, state=KeyState.ACTIVE).count() == 1

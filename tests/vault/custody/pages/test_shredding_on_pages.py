@@ -80,7 +80,8 @@ def test_another_owner_agrees_and_every_page_says_what_happened(
     said = "The keys of Acme were destroyed"
     home = reverse("secrets:list", args=[cast.acme.uid])
     assert said not in client.get(home).content.decode()
-    answer = client.post(approval(cast, asked), {"confirmation": "Acme", **right(cast.alice)})
+    assert 'name="when" value="now"' in client.get(approval(cast, asked)).content.decode()
+    answer = client.post(approval(cast, asked), {"confirmation": "Acme", "when": "now", **right(cast.alice)})
     assert answer["Location"] == reverse("custody:keys", args=[cast.acme.uid])
     states = {state for scope, _, _, state in key_states() if scope == cast.acme.key_scope}
     assert states == {"destroyed"}
@@ -97,8 +98,8 @@ def test_another_owner_agrees_and_leaves_it_to_the_operator(
     cast: Cast, client_for: ClientFor, asked: ShredRequest
 ) -> None:
     client, before = client_for(cast.alice), key_states()
-    assert 'name="later"' in client.get(approval(cast, asked)).content.decode()
-    answer = client.post(approval(cast, asked), {"confirmation": "Acme", "later": "1", **right(cast.alice)})
+    assert 'name="when" value="later"' in client.get(approval(cast, asked)).content.decode()
+    answer = client.post(approval(cast, asked), {"confirmation": "Acme", "when": "later", **right(cast.alice)})
     assert key_states() == before
     said = client.get(answer["Location"]).content.decode()
     assert "can now be destroyed by the operator" in said
@@ -108,18 +109,42 @@ def test_another_owner_agrees_and_leaves_it_to_the_operator(
     assert states == {"destroyed"}
 
 
+@pytest.mark.parametrize("choice", [{}, {"when": ""}, {"when": "sometime"}, {"when": ["now", "later"]}, {"later": "1"}])
+def test_nothing_is_destroyed_without_a_choice(
+    cast: Cast, client_for: ClientFor, asked: ShredRequest, choice: dict[str, str | list[str]]
+) -> None:
+    before = key_states()
+    answer = client_for(cast.alice).post(approval(cast, asked), {"confirmation": "Acme", **right(cast.alice), **choice})
+    assert answer.status_code == 422
+    assert "Choose with one of the buttons when the keys are destroyed." in answer.content.decode()
+    assert key_states() == before
+    asked.refresh_from_db()
+    assert asked.approved_at is None
+
+
+def test_a_forgotten_choice_does_not_spend_the_code(cast: Cast, client_for: ClientFor, asked: ShredRequest) -> None:
+    client, proof = client_for(cast.alice), {"confirmation": "Acme", **right(cast.alice)}
+    assert client.post(approval(cast, asked), proof).status_code == 422
+    assert client.post(approval(cast, asked), {**proof, "when": "later"}).status_code == 302
+
+
+def test_the_safer_choice_is_the_one_that_enter_takes(cast: Cast, client_for: ClientFor, asked: ShredRequest) -> None:
+    text = client_for(cast.alice).get(approval(cast, asked)).content.decode()
+    assert text.index('name="when" value="later"') < text.index('name="when" value="now"')
+
+
 def test_it_wants_proof_of_the_other_owner_too(cast: Cast, client_for: ClientFor, asked: ShredRequest) -> None:
     before = key_states()
     client = client_for(cast.alice)
     assert client.get(approval(cast, asked)).status_code == 200
     for data in ({}, {"confirmation": "Acme"}, {"confirmation": "Acme", **wrong(cast.alice)}, right(cast.alice)):
-        assert client.post(approval(cast, asked), data).status_code == 422
+        assert client.post(approval(cast, asked), {"when": "now", **data}).status_code == 422
     assert key_states() == before
 
 
 def test_nobody_agrees_with_himself(cast: Cast, client_for: ClientFor, asked: ShredRequest, olga: User) -> None:
     before = key_states()
-    answer = client_for(olga).post(approval(cast, asked), {"confirmation": "Acme", **right(olga)})
+    answer = client_for(olga).post(approval(cast, asked), {"confirmation": "Acme", "when": "now", **right(olga)})
     assert answer.status_code == 302
     assert key_states() == before
 
@@ -127,7 +152,9 @@ def test_nobody_agrees_with_himself(cast: Cast, client_for: ClientFor, asked: Sh
 def test_nobody_agrees_to_what_has_ended(cast: Cast, client_for: ClientFor, asked: ShredRequest) -> None:
     ShredRequest.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
     before = key_states()
-    answer = client_for(cast.alice).post(approval(cast, asked), {"confirmation": "Acme", **right(cast.alice)})
+    answer = client_for(cast.alice).post(
+        approval(cast, asked), {"confirmation": "Acme", "when": "now", **right(cast.alice)}
+    )
     assert answer.status_code == 302
     assert key_states() == before
 

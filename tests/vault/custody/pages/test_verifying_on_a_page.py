@@ -14,8 +14,8 @@ from vault.custody import services
 from vault.custody.kinds import OperationState
 from vault.custody.services import verifying_in_parts
 from vault.custody.services.authority import OPERATOR, InstanceAdministratorsOnly
-from vault.fields import verification_parts
-from vault.fields.verification_parts import Part, Position
+from vault.fields import verification
+from vault.fields.verification import Part, Position
 from vault.secrets.kinds import Kind
 from vault.secrets.models import Secret, SecretVersion
 from vault.secrets.services import create_secret
@@ -26,7 +26,7 @@ ClientFor = Callable[..., Client]
 
 @pytest.fixture
 def _small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(verification_parts, "PART", 2)
+    monkeypatch.setattr(verification, "PART", 2)
 
 
 def damage(secret: Secret) -> None:
@@ -109,7 +109,7 @@ def test_it_counts_nothing_twice_when_two_do_the_same_part(
         if first:
             first.clear()
             services.advance_verification(actor=OPERATOR, operation=operation, seconds=0)
-        return verification_parts.verify_part(scope, position)
+        return verification.verify_part(scope, position)
 
     monkeypatch.setattr(verifying_in_parts, "verify_part", meanwhile)
     again = services.advance_verification(actor=OPERATOR, operation=operation)

@@ -3,8 +3,7 @@
 from uuid import UUID, uuid4
 
 from tests.vault.fields.app.models import Fragment, Version
-from vault.fields.verification import shredded_organizations, verify
-from vault.fields.verification_parts import Position, count, verify_part
+from vault.fields.verification import Position, count_values, shredded_organizations, verify, verify_part
 from vault.keys.lifecycle import activate, add_pending_key, destroy_scope
 from vault.keys.models import WrappedKey
 from vault.keys.purposes import KeyState, Purpose
@@ -40,7 +39,7 @@ def test_it_is_left_out_and_counted(organization: UUID) -> None:
     found = verify()
     assert shredded_organizations() == [other]
     assert (found.holds, found.left_out, found.checked) == (True, 1, before.checked - 1 - 4)
-    assert count(None) == _in_parts() == found.checked
+    assert count_values(None) == _in_parts() == found.checked
 
 
 def test_no_sample_has_any_of_it(organization: UUID) -> None:

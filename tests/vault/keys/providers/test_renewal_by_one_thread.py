@@ -84,7 +84,13 @@ def _are_there() -> bool:
         return False
 
 
-def test_nobody_waits_while_a_provider_thinks(text: str, answers: Answers) -> None:
+def test_nobody_waits_while_a_provider_thinks(
+    text: str, answers: Answers, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.ROOT_KEY_GRACE_SECONDS = 600
+    for module in (remote, live):
+        monkeypatch.setattr(module, "ANSWER_SECONDS", 30)  # whoever waited would do so for as long
+    providers.forget()
     first = providers.root_keys()
     before = answers.asked
     answers.may_come.clear()
@@ -92,7 +98,7 @@ def test_nobody_waits_while_a_provider_thinks(text: str, answers: Answers) -> No
     started = time.monotonic()
     for _ in range(1000):
         assert providers.root_keys() is first
-    assert time.monotonic() - started < 0.2
+    assert time.monotonic() - started < 15
 
 
 def test_their_time_ends_even_if_the_thread_that_renews_should_hang(text: str) -> None:

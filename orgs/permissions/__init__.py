@@ -12,16 +12,18 @@ from orgs.permissions.deciding import (
     AccessDenied,
     Belonging,
     decide,
+    denied_as_missing,
     organization_id_of,
     permissions_of,
     permitted,
     place_of,
 )
 from orgs.permissions.loading import Actor, hold_authority, standing_of, standings_in, standings_of
-from orgs.permissions.standing import Decision, Reach, Standing, judge, reaches, ways
+from orgs.permissions.standing import NOTHING_THERE, Decision, Reach, Standing, judge, reaches, ways
 
 __all__ = [
     "NEEDS_APPROVAL",
+    "NOTHING_THERE",
     "ROLE_PERMISSIONS",
     "AccessDenied",
     "Actor",
@@ -31,6 +33,7 @@ __all__ = [
     "Reach",
     "Standing",
     "decide",
+    "denied_as_missing",
     "hold_authority",
     "judge",
     "may_give",

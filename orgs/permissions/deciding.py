@@ -13,7 +13,7 @@ from audit.resource import Resource
 from orgs.models import Organization
 from orgs.permissions.catalogue import Permission
 from orgs.permissions.loading import Actor, hold_authority, standing_of
-from orgs.permissions.standing import Decision, Standing, judge
+from orgs.permissions.standing import NOTHING_THERE, Decision, Standing, judge
 from orgs.places import Place
 
 
@@ -40,6 +40,13 @@ class AccessDenied(Exception):
     def visible(self) -> bool:
         """Whether the actor may learn that the resource exists."""
         return self.decision.visible
+
+
+def denied_as_missing(actor: Actor, permission: Permission, resource: Resource) -> AccessDenied:
+    """The refusal of what does not exist, after the same work as for what is another organization's: one decision,
+    one recorded denial."""
+    decide(actor, permission, Place(UUID(resource.id)))
+    return AccessDenied(NOTHING_THERE, permission, resource)
 
 
 def organization_id_of(resource: Organization | Belonging) -> UUID:

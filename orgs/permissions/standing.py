@@ -35,6 +35,10 @@ class Decision:
     outside: bool = False
 
 
+NOTHING_THERE = Decision(allowed=False, because="there is no such object", visible=False)
+"""What is decided about what does not exist: the same as about what is another organization's."""
+
+
 @dataclass(frozen=True, slots=True)
 class Holding:
     """Permissions in a scope, for a time, up to a class: what a membership or a grant gives.

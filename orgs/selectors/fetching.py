@@ -17,12 +17,14 @@ from audit.actions import ResourceKind
 from audit.resource import Resource
 from orgs.models import Environment, Invitation, Membership, Organization, Project
 from orgs.permissions import (
+    NOTHING_THERE,
     AccessDenied,
     Actor,
     Decision,
     Permission,
     Reach,
     decide,
+    denied_as_missing,
     organization_id_of,
     reaches,
     standings_of,
@@ -32,8 +34,6 @@ from vault.seals import SealedModel, genuine, is_genuine, with_seal
 
 M = TypeVar("M", bound=Model)
 S = TypeVar("S", bound=SealedModel)
-
-_MISSING = Decision(allowed=False, because="there is no such object", visible=False)
 
 
 def object_for(
@@ -52,9 +52,7 @@ def object_for(
     """
     found = visible(queryset.filter(pk=uid))
     if found is None:
-        # The same work as for a foreign object: one decision, one recorded denial.
-        decide(actor, permission, Organization(uid=uid))
-        raise AccessDenied(_MISSING, permission, Resource(kind, str(uid)))
+        raise denied_as_missing(actor, permission, Resource(kind, str(uid)))
     require(actor, permission, found, kind=kind, partly=partly)
     return found
 
@@ -76,7 +74,7 @@ def sealed_for(actor: Actor, permission: Permission, queryset: QuerySet[S], uid:
     """As `object_for`, for a sealed row: one that is not genuine is missing."""
     found = object_for(actor, permission, with_seal(queryset), uid, kind=kind)
     if not is_genuine(found):
-        raise AccessDenied(_MISSING, permission, Resource(kind, str(uid)))
+        raise AccessDenied(NOTHING_THERE, permission, Resource(kind, str(uid)))
     return found
 
 

@@ -21,7 +21,7 @@ from audit.services import append
 from orgs.classification import Classification
 from orgs.errors import InvalidGrant, NothingChosen, RoleOutOfReach
 from orgs.models import ClassPolicy, CustomRole, Environment, Grant, Machine, Membership, Organization, Project, Team
-from orgs.permissions import AccessDenied, Decision, Permission, decide
+from orgs.permissions import NOTHING_THERE, AccessDenied, Permission, decide
 from orgs.permissions.authority import scope_label
 from orgs.places import Scope, clean_path
 from orgs.roles import Role
@@ -306,8 +306,7 @@ def _found(actor: User, rows: QuerySet[P], uid: UUID, kind: ResourceKind) -> P:
     """A project or an environment. Who may not manage grants in the organization learns as much as `decide` says."""
     found = rows.filter(pk=uid).first()
     if found is None:
-        missing = Decision(allowed=False, because="there is no such object", visible=False)
-        raise AccessDenied(missing, Permission.GRANT_MANAGE, Resource(kind, str(uid)))
+        raise AccessDenied(NOTHING_THERE, Permission.GRANT_MANAGE, Resource(kind, str(uid)))
     return found
 
 

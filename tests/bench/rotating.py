@@ -78,7 +78,7 @@ def _reveals(owner: User, secrets: list[Secret], seconds: float = SECONDS) -> li
     while time.perf_counter() < until:
         secret, number = random.choice(secrets), random.randint(1, VERSIONS)  # noqa: S311 - which one does not matter
         started = time.perf_counter()
-        reveal_secret(actor=owner, secret=secret, version=number)
+        reveal_secret(actor=owner, secret=secret.pk, version=number)
         times.append(time.perf_counter() - started)
     return times
 

@@ -340,7 +340,7 @@ CASES: dict[str, Prepare] = {
             actor=w.cast.bob, environment=w.environment, kind=Kind.VALUE, name="NEW", values={"value": "v"}
         )
     ),
-    "secrets.download_file": lambda w: lambda: secrets.download_file(actor=w.cast.bob, secret=w.file),
+    "secrets.download_file": lambda w: lambda: secrets.download_file(actor=w.cast.bob, secret=w.file.pk),
     "secrets.import_env": _import,
     "secrets.preview_env_import": lambda w: (
         lambda: secrets.preview_env_import(actor=w.cast.bob, environment=w.environment, text=ENV)
@@ -348,8 +348,8 @@ CASES: dict[str, Prepare] = {
     "secrets.purge_expired_trash": _purge_expired,
     "secrets.purge_secret": _purge,
     "secrets.restore_version": _restore,
-    "secrets.reveal_secret": lambda w: lambda: secrets.reveal_secret(actor=w.cast.bob, secret=w.secret),
-    "secrets.show_code": lambda w: lambda: secrets.show_code(actor=w.cast.bob, secret=w.login),
+    "secrets.reveal_secret": lambda w: lambda: secrets.reveal_secret(actor=w.cast.bob, secret=w.secret.pk),
+    "secrets.show_code": lambda w: lambda: secrets.show_code(actor=w.cast.bob, secret=w.login.pk),
     "secrets.trash_secret": lambda w: lambda: secrets.trash_secret(actor=w.cast.bob, secret=w.secret),
     "secrets.untrash_secret": _untrash,
     "secrets.update_secret": lambda w: w.updated,

@@ -128,7 +128,7 @@ class Writer:
         if secret is None:
             return
         for number in range(1, secret.version + 1):
-            read = reveal_secret(actor=self._person, secret=secret, version=number)["value"]
+            read = reveal_secret(actor=self._person, secret=secret.pk, version=number)["value"]
             if read != content_of(secret.name, number):
                 raise AssertionError(f"version {number} of {secret.name} reads otherwise than it was written")
         self._journal.note(did="read back", versions=secret.version)

@@ -14,7 +14,7 @@ from audit.actions import ResourceKind
 from audit.resource import Resource
 from orgs.classification import Classification
 from orgs.models import Environment, Organization, Project
-from orgs.permissions import AccessDenied, Actor, Decision, Permission, decide, judge, permitted, standing_of
+from orgs.permissions import AccessDenied, Actor, Permission, denied_as_missing, judge, permitted, standing_of
 from orgs.permissions.querysets import places_touched, secrets_reached
 from orgs.selectors import projects_where, reached_by, visible
 from vault.names import fold_name
@@ -61,22 +61,17 @@ class Filters:
         return bool(self.q or self.project or self.environment or self.kind or self.classification or self.tag)
 
 
-def secret_for(actor: Actor, uid: UUID, permission: Permission, *, with_place: bool = True) -> Secret:
-    """The secret, for somebody who may do `permission` to it; with its organization, project and environment, unless
-    the caller is in a hurry and shows no page.
+def secret_for(actor: Actor, uid: UUID, permission: Permission) -> Secret:
+    """The secret, for somebody who may do `permission` to it; with its organization, project and environment.
 
     Raises `AccessDenied`, which for a foreign secret is the same as for one that does not exist.
     """
-    related = ("organization", "project", "environment", "updated_by") if with_place else ("environment",)
-    secrets = Secret.objects.select_related(*related).filter(pk=uid)
-    secret = visible(secrets)
+    secrets = Secret.objects.select_related("organization", "project", "environment", "updated_by")
+    secret = visible(secrets.filter(pk=uid))
     if secret is None:
-        decide(actor, permission, Organization(uid=uid))  # the same work as for a foreign one
-        missing = Decision(allowed=False, because="there is no such object", visible=False)
-        raise AccessDenied(missing, permission, Resource(ResourceKind.SECRET, str(uid)))
-    wanted = tuple(Permission) if with_place else (permission,)
+        raise denied_as_missing(actor, permission, Resource(ResourceKind.SECRET, str(uid)))
     place = secret.place
-    standing = standing_of(actor, secret.organization_id, permissions=wanted, place=place)
+    standing = standing_of(actor, secret.organization_id, permissions=tuple(Permission), place=place)
     decision = judge(standing, permission, place, at=timezone.now())
     if not decision.allowed:
         raise AccessDenied(decision, permission, secret.audit_resource, organization_id=secret.organization_id)

@@ -66,7 +66,7 @@ def fill() -> dict[str, Any]:
                     values={"value": content_of(name, number)},
                 )  # fmt: skip
             if index == 0:
-                reveal_secret(actor=owner, secret=secret)
+                reveal_secret(actor=owner, secret=secret.pk)
     people = {str(device.pk): device.key for device in map(authenticator_of, User.objects.order_by("email"))}
     return {"authenticators": people}
 

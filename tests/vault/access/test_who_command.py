@@ -63,7 +63,7 @@ def test_it_lists_everybody_with_every_way_and_the_last_time(
     give(cast, environment, subject_kind="member", membership=member(cast, cast.bob), path="db")
     robot = Machine.objects.create(organization=cast.acme, name="ci", name_key="ci")
     give(cast, environment, subject_kind="machine", machine=robot)
-    reveal_secret(actor=cast.bob, secret=secret)
+    reveal_secret(actor=cast.bob, secret=secret.pk)
     found = json.loads(run("who", str(secret.pk), "--json"))
     names = [each["name"] for each in found["readers"]]
     assert names == ["Adam", "Alice", "Bob", "ci"]

@@ -52,7 +52,7 @@ def test_it_shows_who_why_until_and_when_last(
     cast: Cast, environment: Environment, secret: Secret, client_for: Callable[..., Client]
 ) -> None:
     give(cast, environment, cast.bob, ends_at=timezone.now() + timedelta(days=2))
-    reveal_secret(actor=cast.bob, secret=secret)
+    reveal_secret(actor=cast.bob, secret=secret.pk)
     response = client_for(cast.adam).get(page_of(secret))
     rows = {row.subject.user.name: row for row in response.context["page"].rows}
     assert set(rows) == {"Alice", "Adam", "Bob"}

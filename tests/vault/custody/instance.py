@@ -30,7 +30,7 @@ from accounts.models import TOTPDevice, User
 from vault.secrets.models import Secret
 from vault.secrets.services import reveal_secret
 alice = User.objects.get(email="alice@example.com")
-values = {s.name: reveal_secret(actor=alice, secret=s)["value"] for s in Secret.objects.all()}
+values = {s.name: reveal_secret(actor=alice, secret=s.pk)["value"] for s in Secret.objects.all()}
 print(json.dumps({"values": values, "seeds": [device.key for device in TOTPDevice.objects.all()]}))
 """
 

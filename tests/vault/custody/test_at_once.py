@@ -52,7 +52,7 @@ def test_two_at_work_on_one_operation_finish_it_once(transactional_cast: Cast, s
     assert {operation.done for operation in done} <= {0, len(stored)}
     assert Event.objects.filter(action=Action.KEY_REENCRYPTED).count() == done.count()
     for index, secret in enumerate(stored):
-        assert reveal_secret(actor=transactional_cast.alice, secret=secret)["value"] == f"canary {index}"
+        assert reveal_secret(actor=transactional_cast.alice, secret=secret.pk)["value"] == f"canary {index}"
 
 
 def test_two_at_work_on_one_compromise_write_one_report(transactional_cast: Cast, stored: list[Secret]) -> None:

@@ -41,12 +41,12 @@ def test_it_leaves_no_value_under_the_old_key(cast: Cast, stored: list[Secret]) 
     assert states(cast.acme.key_scope) == ["retired", "active"]
     after = {bytes(each.payload_envelope) for each in SecretVersion.objects.all()}
     assert not {each[77:] for each in before} & {each[77:] for each in after}
-    assert reveal_secret(actor=cast.alice, secret=stored[3])["value"] == "canary 3"
+    assert reveal_secret(actor=cast.alice, secret=stored[3].pk)["value"] == "canary 3"
 
 
 def test_it_lists_what_was_protected_and_who_opened_it(cast: Cast, stored: list[Secret]) -> None:
     for _ in range(3):
-        reveal_secret(actor=cast.bob, secret=stored[0])
+        reveal_secret(actor=cast.bob, secret=stored[0].pk)
     document = keys("compromise", "--org", "acme", "--yes")
     (acme,) = document["organizations"]
     assert (acme["secrets"], acme["versions"], acme["openings"]) == (7, 7, 3)
@@ -59,7 +59,7 @@ def test_it_lists_what_was_protected_and_who_opened_it(cast: Cast, stored: list[
 
 def test_it_counts_openings_since_a_date(cast: Cast, stored: list[Secret]) -> None:
     with time_machine.travel(timezone.now() - timedelta(days=3), tick=False):
-        reveal_secret(actor=cast.bob, secret=stored[0])
+        reveal_secret(actor=cast.bob, secret=stored[0].pk)
     yesterday = timezone.now() - timedelta(days=1)
     document = keys("compromise", "--org", "acme", "--yes", "--since", f"{yesterday:%Y-%m-%d}")
     assert document["organizations"][0]["opened_by"] == []
@@ -172,7 +172,7 @@ def test_a_compromised_root_key_replaces_every_key(cast: Cast, stored: list[Secr
     assert states(cast.acme.key_scope) == states(cast.initech.key_scope) == ["retired", "active"]
     assert {states(SYSTEM_SCOPE, purpose)[-1] for purpose in (Purpose.TOTP, Purpose.TOKEN, Purpose.SIGN)} == {"active"}
     assert type(device).objects.get(pk=device.pk).key == seed
-    assert reveal_secret(actor=cast.alice, secret=stored[3])["value"] == "canary 3"
+    assert reveal_secret(actor=cast.alice, secret=stored[3].pk)["value"] == "canary 3"
     assert {(report.kind, report.organization_id) for report in KeyReport.objects.all()} == {
         (ReportKind.ROOT_COMPROMISE, each) for each in (None, cast.acme.uid, cast.initech.uid)
     }
@@ -192,7 +192,7 @@ def test_in_the_middle_of_a_rotation_the_old_root_key_is_given_up(cast: Cast, ne
 
 def test_the_instances_report_names_no_secret(cast: Cast, stored: list[Secret], next_root: RootKey) -> None:
     """Whoever looks after the instance may be a member of no organization."""
-    reveal_secret(actor=cast.bob, secret=stored[0])
+    reveal_secret(actor=cast.bob, secret=stored[0].pk)
     document = keys("compromise", "--root", "--yes")
     instances = KeyReport.objects.get(organization_id=None)
     assert instances.text == document["report_text"]

@@ -35,7 +35,7 @@ def actions() -> list[str]:
 
 def all_open(cast: Cast, stored: list[Secret]) -> bool:
     return all(
-        reveal_secret(actor=cast.alice, secret=secret)["value"] == f"canary {i}" for i, secret in enumerate(stored)
+        reveal_secret(actor=cast.alice, secret=secret.pk)["value"] == f"canary {i}" for i, secret in enumerate(stored)
     )
 
 

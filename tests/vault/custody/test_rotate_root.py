@@ -30,13 +30,13 @@ def test_the_next_one_wraps_beside_the_present_one_and_then_alone(
     before = rootkeys.wrapping_root_key()
     begun = keys("rotate-root")
     assert begun == {"root_key": next_root.fingerprint, "keys": number, "finished": False}
-    assert reveal_secret(actor=cast.alice, secret=stored[0])["value"] == "canary 0"
+    assert reveal_secret(actor=cast.alice, secret=stored[0].pk)["value"] == "canary 0"
     finished = keys("rotate-root", "--finish")
     assert finished == {"root_key": next_root.fingerprint, "keys": number, "finished": True}
     assert not WrappedKey.objects.filter(root_key_id=before.key_id).exists()
     with override_settings(ROOT_KEY=str(settings.ROOT_KEY).split()[1]):  # the one before can go
         keyrings.forget()
-        assert reveal_secret(actor=cast.alice, secret=stored[0])["value"] == "canary 0"
+        assert reveal_secret(actor=cast.alice, secret=stored[0].pk)["value"] == "canary 0"
     actions = list(Event.objects.order_by("id").values_list("action", flat=True))
     assert actions.count(Action.ROOT_KEY_ROTATION_STARTED) == actions.count(Action.ROOT_KEY_ROTATION_FINISHED) == 1
 

@@ -43,7 +43,7 @@ def test_two_owners_destroy_the_keys(
     services.approve_shred(actor=second_owner.user, request=request_)
     assert states(cast) == {"destroyed"}
     with pytest.raises(CryptoError):
-        reveal_secret(actor=cast.alice, secret=stored[0])
+        reveal_secret(actor=cast.alice, secret=stored[0].pk)
     actions = list(Event.objects.filter(organization_id=cast.acme.uid).order_by("id").values_list("action", flat=True))
     assert actions[-3:-1] == [Action.KEY_SHRED_REQUESTED, Action.KEY_SHREDDED]
     assert "destroyed" in KeyReport.objects.get(organization_id=cast.acme.uid).text

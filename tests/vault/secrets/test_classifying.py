@@ -211,5 +211,5 @@ def test_lowering_on_the_page_asks_for_a_code_and_keeps_what_was_typed(
 def test_a_class_of_its_own_holds_whatever_the_environment_has(cast: Cast, store: StoreSecret) -> None:
     secret = store("NAME", classification=CRITICAL)
     approved_grant(cast.bob, secret)
-    revealed = reveal_secret(actor=cast.bob, secret=secret, evidence=Evidence(proof_of(cast.bob), "INC-7"))
+    revealed = reveal_secret(actor=cast.bob, secret=secret.pk, evidence=Evidence(proof_of(cast.bob), "INC-7"))
     assert revealed.seconds == 15

@@ -54,7 +54,7 @@ def test_it_does_what_was_shown_in_one_event(cast: Cast, development: Environmen
     done = import_env(actor=cast.bob, environment=development, text=TEXT, seal=preview.seal)
     assert done == Imported(new=2, changed=1, equal=1)
     values = {
-        secret.name: reveal_secret(actor=cast.bob, secret=secret)["value"]
+        secret.name: reveal_secret(actor=cast.bob, secret=secret.pk)["value"]
         for secret in Secret.objects.filter(environment=development)
     }
     assert values == {"SAME": "1", "CHANGED": "new", "NEW": "a\nb", "EMPTY": ""}

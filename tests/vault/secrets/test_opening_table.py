@@ -33,24 +33,24 @@ from vault.secrets.services import (
 Open = Callable[[User, Secret, Evidence], Any]
 
 DOORS: dict[str, tuple[str, Action, Open]] = {
-    "reveal": ("login", Action.SECRET_REVEALED, lambda a, s, e: reveal_secret(actor=a, secret=s, evidence=e)),
+    "reveal": ("login", Action.SECRET_REVEALED, lambda a, s, e: reveal_secret(actor=a, secret=s.pk, evidence=e)),
     "copy": (
         "login",
         Action.SECRET_COPIED,
-        lambda a, s, e: reveal_secret(actor=a, secret=s, purpose=RevealPurpose.COPY, evidence=e),
+        lambda a, s, e: reveal_secret(actor=a, secret=s.pk, purpose=RevealPurpose.COPY, evidence=e),
     ),
     "edit": (
         "login",
         Action.SECRET_REVEALED,
-        lambda a, s, e: reveal_secret(actor=a, secret=s, purpose=RevealPurpose.EDIT, evidence=e),
+        lambda a, s, e: reveal_secret(actor=a, secret=s.pk, purpose=RevealPurpose.EDIT, evidence=e),
     ),
     "earlier": (
         "login",
         Action.SECRET_REVEALED,
-        lambda a, s, e: reveal_secret(actor=a, secret=s, version=1, evidence=e),
+        lambda a, s, e: reveal_secret(actor=a, secret=s.pk, version=1, evidence=e),
     ),
-    "code": ("login", Action.SECRET_CODE_SHOWN, lambda a, s, e: show_code(actor=a, secret=s, evidence=e)),
-    "download": ("file", Action.SECRET_DOWNLOADED, lambda a, s, e: download_file(actor=a, secret=s, evidence=e)),
+    "code": ("login", Action.SECRET_CODE_SHOWN, lambda a, s, e: show_code(actor=a, secret=s.pk, evidence=e)),
+    "download": ("file", Action.SECRET_DOWNLOADED, lambda a, s, e: download_file(actor=a, secret=s.pk, evidence=e)),
     "compare": (
         "value",
         Action.SECRETS_COMPARED,
@@ -195,13 +195,13 @@ def test_a_comparison_asks_for_the_strictest_of_all_that_it_opens(
 def test_it_refuses_a_reason_that_cannot_be_kept(cast: Cast, secret: Secret, reason: str) -> None:
     demand(cast.acme, Classification.INTERNAL, reason_required=True)
     with pytest.raises(ReasonRefused) as raised:
-        reveal_secret(actor=cast.bob, secret=secret, evidence=Evidence(None, reason))
+        reveal_secret(actor=cast.bob, secret=secret.pk, evidence=Evidence(None, reason))
     assert "x" * 50 not in str(raised.value)
     assert not Event.objects.filter(action=Action.SECRET_REVEALED).exists()
 
 
 def test_it_keeps_no_reason_that_was_not_asked_for(cast: Cast, secret: Secret) -> None:
-    reveal_secret(actor=cast.bob, secret=secret, evidence=Evidence(None, "INC-7"))
+    reveal_secret(actor=cast.bob, secret=secret.pk, evidence=Evidence(None, "INC-7"))
     assert "INC-7" not in str(Event.objects.latest("id").details)
 
 
@@ -210,18 +210,18 @@ def test_it_counts_a_class_that_was_raised_after_the_page_was_fetched(cast: Cast
     assert fetched.effective_classification is Classification.INTERNAL
     classify(secret, Classification.CRITICAL)
     with pytest.raises(EvidenceNeeded):
-        reveal_secret(actor=cast.bob, secret=fetched)
+        reveal_secret(actor=cast.bob, secret=fetched.pk)
     classify(secret, None)
     classify(secret.environment, Classification.CRITICAL)
     with pytest.raises(EvidenceNeeded):
-        reveal_secret(actor=cast.bob, secret=fetched)
-    revealed = reveal_secret(actor=cast.bob, secret=fetched, evidence=Evidence(proof_of(cast.bob), "INC-7"))
+        reveal_secret(actor=cast.bob, secret=fetched.pk)
+    revealed = reveal_secret(actor=cast.bob, secret=fetched.pk, evidence=Evidence(proof_of(cast.bob), "INC-7"))
     assert revealed.seconds == 15
     assert Event.objects.latest("id").details["classification"] == "critical"
 
 
 def test_it_says_for_how_long_a_value_may_be_shown(cast: Cast, stored: dict[str, Secret]) -> None:
     demand(cast.acme, Classification.INTERNAL, reveal_seconds=7)
-    assert reveal_secret(actor=cast.bob, secret=stored["login"]).seconds == 7
-    shown = show_code(actor=cast.bob, secret=stored["login"])
+    assert reveal_secret(actor=cast.bob, secret=stored["login"].pk).seconds == 7
+    shown = show_code(actor=cast.bob, secret=stored["login"].pk)
     assert shown.seconds == min(7, shown.code.seconds_left)

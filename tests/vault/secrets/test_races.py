@@ -113,7 +113,7 @@ def test_it_shows_nothing_to_somebody_removed_after_the_page_was_allowed(
     allowed = Secret.objects.get(pk=secret.pk)
     remove_member(actor=cast.alice, membership=membership)
     with pytest.raises(AccessDenied):
-        reveal_secret(actor=cast.bob, secret=allowed)
+        reveal_secret(actor=cast.bob, secret=allowed.pk)
     assert reads == []
 
 
@@ -122,7 +122,7 @@ def test_it_orders_a_removal_and_a_reveal(transactional_cast: Cast, secret: Secr
     cast = transactional_cast
     membership = cast.bob.memberships.get()
     raised = in_parallel(
-        lambda: reveal_secret(actor=cast.bob, secret=secret),
+        lambda: reveal_secret(actor=cast.bob, secret=secret.pk),
         lambda: remove_member(actor=cast.alice, membership=membership),
     )
     assert raised[1] is None

@@ -42,9 +42,9 @@ def test_it_lets_no_removal_in_between_the_decision_and_the_event(
         return execute(sql, *arguments)
 
     with connection.execute_wrapper(begun_just_before):
-        reveal_secret(actor=cast.bob, secret=secret)
+        reveal_secret(actor=cast.bob, secret=secret.pk)
     ending_it.join()
     ended = {"removal": Action.MEMBERSHIP_REMOVED, "demotion": Action.MEMBERSHIP_ROLE_CHANGED}[ending]
     assert Event.objects.get(action=Action.SECRET_REVEALED).id < Event.objects.get(action=ended).id
     with pytest.raises(AccessDenied):
-        reveal_secret(actor=cast.bob, secret=secret)
+        reveal_secret(actor=cast.bob, secret=secret.pk)

@@ -20,7 +20,7 @@ def test_it_takes_a_secret_out_of_use_and_brings_it_back(cast: Cast, secret: Sec
     assert trashed.trashed_by == cast.bob
     restored = untrash_secret(actor=cast.bob, secret=secret)
     assert restored.trashed_at is None
-    assert reveal_secret(actor=cast.bob, secret=restored)["value"] == "sk_live_canary"
+    assert reveal_secret(actor=cast.bob, secret=restored.pk)["value"] == "sk_live_canary"
     actions = Event.objects.order_by("id").values_list("action", flat=True)
     assert list(actions)[-3:] == ["secret.trashed", "secret.untrashed", "secret.revealed"]
 
@@ -42,7 +42,7 @@ def test_it_asks_for_another_name_when_the_old_one_is_taken(cast: Cast, store: S
     restored = untrash_secret(actor=cast.bob, secret=secret, name="STRIPE_API_KEY_OLD")
     assert (restored.name, restored.version) == ("STRIPE_API_KEY_OLD", 2)
     assert SecretVersion.objects.get(secret=secret, number=2).changed_fields == ["name"]
-    assert reveal_secret(actor=cast.bob, secret=restored)["value"] == "sk_live_canary"
+    assert reveal_secret(actor=cast.bob, secret=restored.pk)["value"] == "sk_live_canary"
     assert Event.objects.get(action=Action.SECRET_UNTRASHED).details == {
         "version": 2, "from": "STRIPE_API_KEY", "to": "STRIPE_API_KEY_OLD",
     }  # fmt: skip

@@ -67,7 +67,7 @@ def who_environment(request: HttpRequest, organization: UUID, environment: UUID)
 def who_secret(request: HttpRequest, organization: UUID, secret: UUID) -> HttpResponse:
     """Who reaches a secret."""
     actor = person(request)
-    secret_for(actor, secret, Permission.SECRET_LIST, with_place=False)
+    secret_for(actor, secret, Permission.SECRET_LIST)
     found: Secret = asking(lambda permission: secret_for(actor, secret, permission))
     if found.organization_id != organization:
         raise Http404

@@ -1,5 +1,5 @@
-"""The one way to a value: check again under lock, weigh what the policy of its class demands, write the event, commit,
-and only then decrypt.
+"""The one way to a value: decide under lock, weigh what the policy of its class demands, write the event, commit, and
+only then decrypt.
 
 Nobody's authority, and no class, changes between the check and the commit: such changes wait for the organization's row
 (`hold_authority`), after which the secret and its environment are read anew.
@@ -9,25 +9,30 @@ the log does not know of; the other way round, the log may name one that could n
 """
 
 import time
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from enum import StrEnum
 from typing import NamedTuple
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import F
 
 from accounts.models import User
-from audit.actions import Action
+from audit.actions import Action, ResourceKind
+from audit.resource import Resource
 from audit.services import append
-from orgs.permissions import Permission, hold_authority
+from orgs.permissions import Permission, denied_as_missing, hold_authority
+from orgs.selectors import visible
 from vault.crypto.secrecy import Confidential
 from vault.secrets.codes import Code, CodeKey
-from vault.secrets.errors import InTrash, NoCodeKey, SecretError, UnknownField, UnknownVersion
+from vault.secrets.errors import InTrash, NoCodeKey, UnknownField, UnknownVersion
 from vault.secrets.evidence import NO_EVIDENCE, Evidence, demanded, weigh
 from vault.secrets.kinds import Content, Kind, field_names, field_of
 from vault.secrets.models import Secret, SecretVersion
 from vault.secrets.payload import clean_filename, file_bytes
 from vault.secrets.permissions import authorize, event_details
+
+_QUICK = Secret.objects.select_related("environment").defer("search_text", "description")
 
 
 class RevealPurpose(StrEnum):
@@ -49,18 +54,19 @@ _ACTIONS = {
 class Revealed(Confidential):
     """Values that may be shown to the person who asked: `items()` gives field names and text, in the form's order.
 
-    `version` is the number that they were read from, `seconds` how long they may stay on screen. Its `repr` shows no
-    value.
+    `kind` is the secret's, `version` the number that they were read from, `seconds` how long they may stay on screen.
+    Its `repr` shows no value.
     """
 
-    __slots__ = ("_values", "seconds", "version")
+    __slots__ = ("_values", "kind", "seconds", "version")
 
+    kind: Kind
     version: int
     seconds: int
     _values: Mapping[str, str]
 
-    def __init__(self, values: Mapping[str, str], *, version: int, seconds: int) -> None:
-        self._set(_values=dict(values), version=version, seconds=seconds)
+    def __init__(self, values: Mapping[str, str], *, kind: Kind, version: int, seconds: int) -> None:
+        self._set(_values=dict(values), kind=kind, version=version, seconds=seconds)
 
     def __getitem__(self, field: str) -> str:
         return self._values[field]
@@ -94,7 +100,7 @@ class Download(Confidential):
 def reveal_secret(
     *,
     actor: User,
-    secret: Secret,
+    secret: UUID,
     fields: Collection[str] | None = None,
     version: int | None = None,
     purpose: RevealPurpose = RevealPurpose.REVEAL,
@@ -104,41 +110,57 @@ def reveal_secret(
 
     A field that holds nothing comes as an empty text. A file's content is not shown but downloaded.
 
-    Raises `AccessDenied` without `secret:reveal`, EvidenceNeeded and ReasonRefused where the policy of its class asks
-    for more than `evidence` has, UnknownField, UnknownVersion, InTrash; `EventNotWritten` if the log cannot be written;
-    `CryptoError` if the value does not open.
+    Raises `AccessDenied` without `secret:reveal`, and for a secret that does not exist; EvidenceNeeded and
+    ReasonRefused where the policy of its class asks for more than `evidence` has; UnknownField, UnknownVersion, InTrash;
+    `EventNotWritten` if the log cannot be written; `CryptoError` if the value does not open.
     """
-    kind, refused = Kind(secret.kind), None
+
+    def details_of(kind: Kind) -> Mapping[str, object]:
+        return {"fields": _shown(kind, fields), "purpose": RevealPurpose(purpose).value}
+
+    opened, seconds = _recorded(actor, secret, version, evidence, _ACTIONS[purpose], details_of)
+    kind, payload = Kind(opened.secret.kind), opened.payload
+    values = {name: payload.get(name, "") for name in _shown(kind, fields)}
+    return Revealed(values, kind=kind, version=opened.number, seconds=seconds)
+
+
+def _shown(kind: Kind, fields: Collection[str] | None) -> list[str]:
+    """The fields to show, in the form's order. Raises UnknownField."""
     shown = [name for name in field_names(kind) if fields is None or name in fields]
     if fields is not None and len(shown) != len(set(fields)):
-        refused = UnknownField(f"{kind.label} has no such field. Reload the page.")
-    elif kind is Kind.FILE and "content" in shown:
+        raise UnknownField(f"{kind.label} has no such field. Reload the page.")
+    if kind is Kind.FILE and "content" in shown:
         if fields is not None:
-            refused = UnknownField("A file is not shown here. Download it.")
+            raise UnknownField("A file is not shown here. Download it.")
         shown.remove("content")
-    details: dict[str, object] = {"fields": shown, "purpose": RevealPurpose(purpose).value}
-    opened, seconds = _recorded(actor, secret, version, evidence, _ACTIONS[purpose], details, refused)
-    payload = opened.payload
-    return Revealed({name: payload.get(name, "") for name in shown}, version=opened.number, seconds=seconds)
+    return shown
 
 
 def download_file(
-    *, actor: User, secret: Secret, version: int | None = None, evidence: Evidence = NO_EVIDENCE
+    *, actor: User, secret: UUID, version: int | None = None, evidence: Evidence = NO_EVIDENCE
 ) -> Download:
     """The stored file. Raises UnknownField for another kind of secret, and as `reveal_secret`."""
-    other = Kind(secret.kind) is not Kind.FILE
-    refused = UnknownField("Only files are downloaded. Reveal this value instead.") if other else None
-    details: dict[str, object] = {"fields": ["content"]}
-    opened, _ = _recorded(actor, secret, version, evidence, Action.SECRET_DOWNLOADED, details, refused)
+
+    def details_of(kind: Kind) -> Mapping[str, object]:
+        if kind is not Kind.FILE:
+            raise UnknownField("Only files are downloaded. Reveal this value instead.")
+        return {"fields": ["content"]}
+
+    opened, _ = _recorded(actor, secret, version, evidence, Action.SECRET_DOWNLOADED, details_of)
     payload = opened.payload
     return Download(file_bytes(payload), filename=clean_filename(payload.get("filename", "")))
 
 
-def show_code(*, actor: User, secret: Secret, evidence: Evidence = NO_EVIDENCE) -> ShownCode:
+def show_code(*, actor: User, secret: UUID, evidence: Evidence = NO_EVIDENCE) -> ShownCode:
     """The login's one-time code of this moment. Raises NoCodeKey, and as `reveal_secret`."""
-    field = field_of(Kind(secret.kind), "totp")
-    refused = NoCodeKey() if field is None or field.content is not Content.TOTP else None
-    opened, seconds = _recorded(actor, secret, None, evidence, Action.SECRET_CODE_SHOWN, {"field": "totp"}, refused)
+
+    def details_of(kind: Kind) -> Mapping[str, object]:
+        field = field_of(kind, "totp")
+        if field is None or field.content is not Content.TOTP:
+            raise NoCodeKey
+        return {"field": "totp"}
+
+    opened, seconds = _recorded(actor, secret, None, evidence, Action.SECRET_CODE_SHOWN, details_of)
     key = opened.payload.get("totp")
     if not key:
         raise NoCodeKey
@@ -148,25 +170,27 @@ def show_code(*, actor: User, secret: Secret, evidence: Evidence = NO_EVIDENCE) 
 
 def _recorded(
     actor: User,
-    secret: Secret,
+    uid: UUID,
     number: int | None,
     evidence: Evidence,
     action: Action,
-    details: dict[str, object],
-    refused: SecretError | None,
+    details_of: Callable[[Kind], Mapping[str, object]],
 ) -> tuple[SecretVersion, int]:
     """The version that may be opened now, and for how many seconds it may be shown: its event is committed. Nothing is
     decrypted here.
 
-    `refused`: what is wrong with the request besides, which only somebody who may open the secret is told.
+    `details_of` gives what the event says of a secret of that kind, or raises what is wrong with the request, which
+    only somebody who may open the secret is told.
     """
     with transaction.atomic(durable=True):
-        hold_authority(secret.organization_id)
-        version = _version(secret, number)
-        current = secret if version is None else version.secret
+        found = visible(_QUICK.filter(pk=uid))
+        hold_authority(uid if found is None else found.organization_id)
+        version = _version(uid, number)
+        if found is None:
+            raise denied_as_missing(actor, Permission.SECRET_REVEAL, Resource(ResourceKind.SECRET, str(uid)))
+        current = found if version is None else version.secret
         decision = authorize(actor, Permission.SECRET_REVEAL, current, held=True)
-        if refused is not None:
-            raise refused
+        details = details_of(Kind(current.kind))
         if version is None:
             raise UnknownVersion
         if current.trashed_at is not None:
@@ -190,9 +214,9 @@ def _recorded(
     return version, demands.reveal_seconds
 
 
-def _version(secret: Secret, number: int | None) -> SecretVersion | None:
+def _version(secret: UUID, number: int | None) -> SecretVersion | None:
     """The version of that number (None: the current one) with the secret and its environment, all as they are now."""
     wanted = F("secret__version") if number is None else number
-    versions = SecretVersion.objects.filter(secret_id=secret.pk, number=wanted)
+    versions = SecretVersion.objects.filter(secret_id=secret, number=wanted)
     versions = versions.select_related("secret__environment").defer("secret__search_text", "secret__description")
     return next(iter(versions), None)  # the number names one at most

@@ -9,7 +9,7 @@ from accounts.models import User
 from audit.actions import ResourceKind
 from audit.resource import Resource
 from orgs.models import Environment
-from orgs.permissions import AccessDenied, Decision, Permission
+from orgs.permissions import NOTHING_THERE, AccessDenied, Permission
 from vault.secrets.errors import Change, Conflict, InTrash, UnknownVersion
 from vault.secrets.kinds import Kind, label_of
 from vault.secrets.models import Secret, SecretVersion, Tag
@@ -48,7 +48,7 @@ def lock_environment(permission: Permission, environment: Environment) -> Enviro
 
 
 def _missing(permission: Permission, resource: Resource) -> AccessDenied:
-    return AccessDenied(Decision(allowed=False, because="there is no such object", visible=False), permission, resource)
+    return AccessDenied(NOTHING_THERE, permission, resource)
 
 
 def version_of(secret: Secret, number: int) -> SecretVersion:

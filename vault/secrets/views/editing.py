@@ -164,10 +164,9 @@ def _lowering_page(request: HttpRequest, found: Secret, form: SecretEditForm, ne
 def _filled_in(request: HttpRequest, secret: Secret) -> HttpResponse:
     """The form with the stored values in it, a reveal like any other; what was typed already stays."""
     actor = person(request)
-    secret_for(actor, secret.pk, Permission.SECRET_REVEAL)  # records the denial of whoever may write only
 
     def opening(evidence: Evidence) -> Revealed:
-        return reveal_secret(actor=actor, secret=secret, purpose=RevealPurpose.EDIT, evidence=evidence)
+        return reveal_secret(actor=actor, secret=secret.pk, purpose=RevealPurpose.EDIT, evidence=evidence)
 
     def asking() -> Asking:
         back_url = reverse("secrets:edit", args=[secret.pk])

@@ -84,14 +84,13 @@ def reveal(request: HttpRequest, secret: UUID) -> HttpResponse:
     As JSON for the page's script; as a page that hides itself again for everybody else.
     """
     actor = person(request)
-    found = _to_open(actor, secret)
     number = _number(request.POST.get("version", ""))
     copying = request.POST.get("purpose") == RevealPurpose.COPY
 
     def opening(evidence: Evidence) -> Revealed:
         return reveal_secret(
             actor=actor,
-            secret=found,
+            secret=secret,
             fields=request.POST.getlist("field") or None,
             version=number,
             purpose=RevealPurpose.COPY if copying else RevealPurpose.REVEAL,
@@ -99,16 +98,16 @@ def reveal(request: HttpRequest, secret: UUID) -> HttpResponse:
         )
 
     try:
-        revealed = with_evidence(request, opening, lambda: _asking(found, "Show", number))
+        revealed = with_evidence(request, opening, lambda: _asking(actor, secret, "Show", number))
     except SecretError as error:
         return error_response(request, error.status, str(error))
     if isinstance(revealed, HttpResponse):
         return revealed
     if wants_json(request):
-        shown = [_shown(field, revealed) for field in FIELDS[Kind(found.kind)] if field.name in revealed]
+        shown = [_shown(field, revealed) for field in FIELDS[revealed.kind] if field.name in revealed]
         return JsonResponse({"version": revealed.version, "seconds": revealed.seconds, "fields": shown})
-    response = secret_page(request, _to_show(actor, found), number=number, revealed=revealed)
-    return _hidden_after(response, revealed.seconds, found, number)
+    response = secret_page(request, secret_for(actor, secret, Permission.SECRET_LIST), number=number, revealed=revealed)
+    return _hidden_after(response, revealed.seconds, secret, number)
 
 
 @sensitive_post_parameters(*ANSWERS)
@@ -116,13 +115,12 @@ def reveal(request: HttpRequest, secret: UUID) -> HttpResponse:
 def code(request: HttpRequest, secret: UUID) -> HttpResponse:
     """The login's one-time code of this moment, with the seconds that it still holds."""
     actor = person(request)
-    found = _to_open(actor, secret)
 
     def opening(evidence: Evidence) -> ShownCode:
-        return show_code(actor=actor, secret=found, evidence=evidence)
+        return show_code(actor=actor, secret=secret, evidence=evidence)
 
     try:
-        shown = with_evidence(request, opening, lambda: _asking(found, "Show the code", None))
+        shown = with_evidence(request, opening, lambda: _asking(actor, secret, "Show the code", None))
     except SecretError as error:
         return error_response(request, error.status, str(error))
     if isinstance(shown, HttpResponse):
@@ -131,7 +129,8 @@ def code(request: HttpRequest, secret: UUID) -> HttpResponse:
     if wants_json(request):
         left = {"seconds_left": current.seconds_left, "period": current.period, "seconds": shown.seconds}
         return JsonResponse({"code": current.text, **left})
-    return _hidden_after(secret_page(request, _to_show(actor, found), code=current), shown.seconds, found, None)
+    response = secret_page(request, secret_for(actor, secret, Permission.SECRET_LIST), code=current)
+    return _hidden_after(response, shown.seconds, secret, None)
 
 
 @sensitive_post_parameters(*ANSWERS)
@@ -139,14 +138,13 @@ def code(request: HttpRequest, secret: UUID) -> HttpResponse:
 def download(request: HttpRequest, secret: UUID) -> HttpResponse:
     """The stored file, byte for byte, never as anything a browser would open (RFC 6266)."""
     actor = person(request)
-    found = _to_open(actor, secret)
     number = _number(request.POST.get("version", ""))
 
     def opening(evidence: Evidence) -> Download:
-        return download_file(actor=actor, secret=found, version=number, evidence=evidence)
+        return download_file(actor=actor, secret=secret, version=number, evidence=evidence)
 
     try:
-        file = with_evidence(request, opening, lambda: _asking(found, "Download", number))
+        file = with_evidence(request, opening, lambda: _asking(actor, secret, "Download", number))
     except SecretError as error:
         return error_response(request, error.status, str(error))
     if isinstance(file, HttpResponse):
@@ -156,20 +154,10 @@ def download(request: HttpRequest, secret: UUID) -> HttpResponse:
     return HttpResponse(file.content, content_type="application/octet-stream", headers=headers)
 
 
-def _to_open(actor: User, uid: UUID) -> Secret:
-    """The secret, for somebody who may know of it. Whether they may open it the service decides, under lock: asking for
-    that here as well would read everything twice."""
-    return secret_for(actor, uid, Permission.SECRET_LIST, with_place=False)
-
-
-def _to_show(actor: User, secret: Secret) -> Secret:
-    """The same with all that its page needs."""
-    return secret_for(actor, secret.pk, Permission.SECRET_LIST)
-
-
-def _asking(secret: Secret, submit: str, number: int | None) -> Asking:
-    """The page that asks for what opening `secret` takes."""
-    return Asking(secret.organization, secret.name, _address(secret, number), submit=submit, secret=secret)
+def _asking(actor: User, uid: UUID, submit: str, number: int | None) -> Asking:
+    """The page that asks for what opening the secret takes."""
+    secret = secret_for(actor, uid, Permission.SECRET_LIST)
+    return Asking(secret.organization, secret.name, _address(uid, number), submit=submit, secret=secret)
 
 
 def secret_page(
@@ -230,7 +218,7 @@ def _link(field: Field, value: str | None) -> str | None:
     return link_target(value) if value and field.content is Content.URL else None
 
 
-def _hidden_after(response: HttpResponse, seconds: int, secret: Secret, number: int | None) -> HttpResponse:
+def _hidden_after(response: HttpResponse, seconds: int, secret: UUID, number: int | None) -> HttpResponse:
     """Without JavaScript a shown value goes away by the page leading back to the sealed one."""
     response.headers["Refresh"] = f"{max(seconds, 1)}; url={_address(secret, number)}"
     return response
@@ -242,11 +230,11 @@ def _opening_form(actor: User) -> EvidenceForm:
     return EvidenceForm(person=actor, needed=needed, auto_id="opening_%s")
 
 
-def _address(secret: Secret, number: int | None) -> str:
+def _address(secret: UUID, number: int | None) -> str:
     """Where the sealed page of a version is."""
     if number is None:
-        return reverse("secrets:detail", args=[secret.pk])
-    return reverse("secrets:version", args=[secret.pk, number])
+        return reverse("secrets:detail", args=[secret])
+    return reverse("secrets:version", args=[secret, number])
 
 
 def _number(text: str) -> int | None:

@@ -253,7 +253,7 @@ def test_a_reveal_beside_a_removal_is_before_it_or_refused(transactional_cast: C
     secret = leaving.add("one")
     bob = leaving.member(cast.bob)
     raised = in_parallel(
-        lambda: secrets.reveal_secret(actor=cast.bob, secret=secret),
+        lambda: secrets.reveal_secret(actor=cast.bob, secret=secret.pk),
         lambda: end_membership(actor=cast.alice, membership=bob, confirmation=cast.bob.email),
     )
     assert raised[1] is None

@@ -37,12 +37,12 @@ def update(leaving: Leaving, secret: Secret, value: str) -> Secret:
 def test_it_lists_each_version_once_the_latest_first(leaving: Leaving) -> None:
     cast = leaving.cast
     one, two = leaving.add("one"), leaving.add("two")
-    secrets.reveal_secret(actor=cast.bob, secret=one)
-    secrets.reveal_secret(actor=cast.bob, secret=one, purpose=RevealPurpose.COPY)
-    secrets.reveal_secret(actor=cast.bob, secret=two)
+    secrets.reveal_secret(actor=cast.bob, secret=one.pk)
+    secrets.reveal_secret(actor=cast.bob, secret=one.pk, purpose=RevealPurpose.COPY)
+    secrets.reveal_secret(actor=cast.bob, secret=two.pk)
     update(leaving, one, "newer")
-    secrets.reveal_secret(actor=cast.bob, secret=one, version=2)
-    secrets.reveal_secret(actor=cast.alice, secret=two)
+    secrets.reveal_secret(actor=cast.bob, secret=one.pk, version=2)
+    secrets.reveal_secret(actor=cast.alice, secret=two.pk)
     rows = seen_by(leaving.member(cast.bob))
     assert [(row.secret, row.version, row.opened) for row in rows] == [(one.pk, 2, 1), (two.pk, 1, 1), (one.pk, 1, 2)]
     assert seen_by(leaving.member(cast.vera)) == []
@@ -63,13 +63,13 @@ def test_who_wrote_a_value_knows_it_and_who_renamed_one_need_not(leaving: Leavin
 def test_denied_openings_and_those_in_other_organizations_are_not_on_it(leaving: Leaving) -> None:
     one = leaving.add("one")
     with pytest.raises(AccessDenied):
-        secrets.reveal_secret(actor=leaving.cast.vera, secret=one)
+        secrets.reveal_secret(actor=leaving.cast.vera, secret=one.pk)
     assert seen_by(leaving.member(leaving.cast.vera)) == []
 
 
 def test_pages_lead_forth_and_back(leaving: Leaving) -> None:
     for number in range(7):
-        secrets.reveal_secret(actor=leaving.cast.bob, secret=leaving.add(f"s{number}"))
+        secrets.reveal_secret(actor=leaving.cast.bob, secret=leaving.add(f"s{number}").pk)
     rows = seen_by(leaving.member(leaving.cast.bob))
     pages, cursor = [], ""
     for _ in range(4):
@@ -90,7 +90,7 @@ def test_the_page_says_what_is_still_in_use_also_after_the_end(leaving: Leaving,
     cast, bob = leaving.cast, leaving.member(leaving.cast.bob)
     one, two = leaving.add("one"), leaving.add("two")
     for secret in (one, two):
-        secrets.reveal_secret(actor=cast.bob, secret=secret)
+        secrets.reveal_secret(actor=cast.bob, secret=secret.pk)
     update(leaving, two, "newer")
     end_membership(actor=cast.adam, membership=bob, confirmation=bob.user.email)
     url = reverse("access:seen", args=[cast.acme.uid, bob.pk])
@@ -105,7 +105,7 @@ def test_the_page_says_what_is_still_in_use_also_after_the_end(leaving: Leaving,
 def test_the_file_runs_no_formula_and_is_an_event(leaving: Leaving, client_for: ClientFor) -> None:
     cast, bob = leaving.cast, leaving.member(leaving.cast.bob)
     for name in ("=HYPERLINK(1)", "+1", "-1", "@x", "plain, with “quotes”"):
-        secrets.reveal_secret(actor=cast.bob, secret=leaving.add(name))
+        secrets.reveal_secret(actor=cast.bob, secret=leaving.add(name).pk)
     url = reverse("access:seen_file", args=[cast.acme.uid, bob.pk])
     assert client_for(cast.adam).get(url).status_code == 405
     response = client_for(cast.adam).post(url)
@@ -132,7 +132,7 @@ def test_whoever_may_not_list_a_name_does_not_learn_it(leaving: Leaving, client_
         actor=cast.alice, organization=cast.acme, name="People", permissions=[Permission.MEMBER_MANAGE]
     )
     orgs.give_grant(actor=cast.alice, subject=leaving.member(cast.vera), role=role, terms=Terms(Scope(cast.acme.uid)))
-    secrets.reveal_secret(actor=cast.bob, secret=leaving.add("UNSPEAKABLE"))
+    secrets.reveal_secret(actor=cast.bob, secret=leaving.add("UNSPEAKABLE").pk)
     for name in ("seen", "leave_plan"):
         page = client_for(cast.vera).get(reverse(f"access:{name}", args=[cast.acme.uid, bob.pk]))
         assert page.status_code == 200
@@ -145,7 +145,7 @@ def test_it_asks_as_often_for_many_as_for_few(leaving: Leaving, client_for: Clie
     cast, bob = leaving.cast, leaving.member(leaving.cast.bob)
     url = reverse("access:seen", args=[cast.acme.uid, bob.pk])
     client = client_for(cast.adam)
-    secrets.reveal_secret(actor=cast.bob, secret=leaving.add("one"))
+    secrets.reveal_secret(actor=cast.bob, secret=leaving.add("one").pk)
     client.get(url)
     counts = []
     for number in range(2):
@@ -153,5 +153,5 @@ def test_it_asks_as_often_for_many_as_for_few(leaving: Leaving, client_for: Clie
             assert client.get(url).status_code == 200
         counts.append(len(captured))
         for index in range(4):
-            secrets.reveal_secret(actor=cast.bob, secret=leaving.add(f"s{number}{index}"))
+            secrets.reveal_secret(actor=cast.bob, secret=leaving.add(f"s{number}{index}").pk)
     assert counts[0] == counts[1]

@@ -44,7 +44,7 @@ def test_what_has_ended_is_not_in_it(reviewed: Reviewed) -> None:
 
 
 def test_a_line_keeps_its_words(reviewed: Reviewed) -> None:
-    reveal_secret(actor=reviewed.cast.bob, secret=reviewed.scene.secret)
+    reveal_secret(actor=reviewed.cast.bob, secret=reviewed.scene.secret.pk)
     line = reviewed.line(reviewed.begin(), reviewed.bobs)
     reviewed.scene.project.name = "Renamed"
     reviewed.scene.project.save()

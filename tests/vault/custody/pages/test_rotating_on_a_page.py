@@ -86,7 +86,7 @@ def test_it_moves_every_value_and_retires_the_old_key(
     assert progress["sentence"] == f"All {len(stored)} values are under the new key."
     assert states(cast) == [(1, "retired"), (2, "active")]
     for number, secret in enumerate(stored):
-        assert reveal_secret(actor=cast.alice, secret=secret)["value"] == f"canary {number}"
+        assert reveal_secret(actor=cast.alice, secret=secret.pk)["value"] == f"canary {number}"
     assert "Retired, since nothing is left" in client.get(answer["Location"]).content.decode()
 
 

@@ -29,14 +29,9 @@ def change_member_role(*, actor: User, membership: Membership, role: Role) -> Me
     """
     role = Role(role)
     organization = lock_organization(membership.organization_id)
-    require(actor, Permission.MEMBER_MANAGE, organization, kind=ResourceKind.ORGANIZATION)
-    target = _active(membership)
-    _within_reach(actor, organization, Role(target.role))
-    _within_reach(actor, organization, role)
+    target = role_changeable(actor=actor, organization=organization, membership=membership, role=role)
     if target.role == role:
         return target
-    if target.role == Role.OWNER:
-        _another_owner_remains(target)
     before, target.role = Role(target.role), role
     target.save(update_fields=["role", "changed_at"])
     append(
@@ -46,6 +41,20 @@ def change_member_role(*, actor: User, membership: Membership, role: Role) -> Me
         resource=target.audit_resource,
         details={"from": before, "to": role},
     )
+    return target
+
+
+def role_changeable(*, actor: User, organization: Organization, membership: Membership, role: Role) -> Membership:
+    """The member as they are now, who could be given that role: for a preview, and for what stores it.
+
+    Raises as `change_member_role` does. What it finds is true for as long as the organization is locked.
+    """
+    require(actor, Permission.MEMBER_MANAGE, organization, kind=ResourceKind.ORGANIZATION)
+    target = _active(membership)
+    _within_reach(actor, organization, Role(target.role))
+    _within_reach(actor, organization, role)
+    if target.role == Role.OWNER and role != Role.OWNER:
+        _another_owner_remains(target)
     return target
 
 

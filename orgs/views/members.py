@@ -5,6 +5,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.gate import person
@@ -13,10 +14,13 @@ from orgs.context import enter_organization
 from orgs.errors import OrganizationError
 from orgs.forms import RoleForm
 from orgs.models import Organization
-from orgs.permissions import ROLE_PERMISSIONS, Permission, permissions_of, roles_given_by
+from orgs.permissions import ROLE_PERMISSIONS, Permission, may_give, permissions_of, roles_given_by
+from orgs.permissions.changes import ChangeRole
 from orgs.roles import Role
 from orgs.selectors import former_members, invitations_of, member_for, members_of, membership_of, organization_for
 from orgs.services import change_member_role
+from orgs.services.memberships import role_changeable
+from orgs.views.reviewing import review
 
 FORMER_SHOWN = 20
 
@@ -58,15 +62,30 @@ def members_page(request: HttpRequest, actor: User, organization: Organization, 
 
 @require_POST
 def member_role(request: HttpRequest, organization: UUID, membership: UUID) -> HttpResponse:
-    """Gives a member another role."""
+    """Gives a member another role; who gains and who loses by it is shown first."""
     actor = person(request)
     found = member_for(actor, organization, membership, Permission.MEMBER_MANAGE)
     form = RoleForm(request.POST, roles=list(Role))
     if not form.is_valid():
         messages.error(request, "Choose one of the roles: owner, admin, member or viewer.")
         return members_page(request, actor, found.organization, status=422)
+    role = Role(form.cleaned_data["role"])
     try:
-        changed = change_member_role(actor=actor, membership=found, role=form.cleaned_data["role"])
+        target = role_changeable(actor=actor, organization=found.organization, membership=found, role=role)
+        if target.role != role:
+            page = review(
+                request,
+                found.organization,
+                ChangeRole(found.pk, role),
+                title=f"Change the role of {found.user.name} to {role.label}?",
+                submit=f"Change to {role.label}",
+                cancel_url=reverse("orgs:members", args=[organization]),
+                danger=not may_give(role, Role(target.role)),
+                nav="members",
+            )
+            if page is not None:
+                return page
+        changed = change_member_role(actor=actor, membership=found, role=role)
     except OrganizationError as error:
         messages.error(request, str(error))
         return members_page(request, actor, found.organization, status=409)

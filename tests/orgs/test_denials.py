@@ -11,6 +11,7 @@ from audit.services import EventNotWritten
 from orgs.models import Membership
 from orgs.roles import Role
 from tests.cast import Cast
+from tests.orgs.confirming import confirmed
 from tests.sealing import change
 
 ClientFor = Callable[..., Client]
@@ -52,7 +53,7 @@ def test_it_keeps_the_record_when_the_refusal_undid_a_service(transactional_cast
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(service, "lock_organization", lock_after_demotion)
-        assert client.post(url, {"role": "viewer"}).status_code == 403
+        assert confirmed(client, url, {"role": "viewer"}).status_code == 403
     target.refresh_from_db()
     assert target.role == Role.MEMBER
     assert Event.objects.filter(action="access.denied", actor_id=str(cast.adam.uid)).count() == 1

@@ -10,6 +10,7 @@ from orgs.models import Membership
 from orgs.roles import Role
 from orgs.services import invite_member
 from tests.cast import Cast
+from tests.orgs.confirming import confirmed
 from tests.sealing import change
 
 ClientFor = Callable[..., Client]
@@ -75,5 +76,28 @@ def test_it_refuses_a_role_that_does_not_exist(cast: Cast, client_for: ClientFor
 def test_it_leads_an_admin_who_steps_down_to_a_page_that_is_still_theirs(cast: Cast, client_for: ClientFor) -> None:
     own = Membership.objects.get(user=cast.adam)
     client = client_for(cast.adam)
-    response = client.post(reverse("orgs:member_role", args=[cast.acme.uid, own.uid]), {"role": "viewer"})
+    response = confirmed(client, reverse("orgs:member_role", args=[cast.acme.uid, own.uid]), {"role": "viewer"})
     assert client.get(response["Location"]).status_code == 200
+
+
+def test_it_shows_who_gains_and_loses_before_a_role_is_changed(cast: Cast, client_for: ClientFor) -> None:
+    bob = Membership.objects.get(user=cast.bob)
+    url = reverse("orgs:member_role", args=[cast.acme.uid, bob.uid])
+    client = client_for(cast.alice)
+    page = client.post(url, {"role": "admin"})
+    bob.refresh_from_db()
+    assert bob.role == Role.MEMBER
+    text = page.content.decode()
+    assert "Change the role of Bob to Admin?" in text
+    assert "Gained" in text
+    assert "Access: everything" in text
+    assert confirmed(client, url, {"role": "admin"})["Location"] == reverse("orgs:members", args=[cast.acme.uid])
+    bob.refresh_from_db()
+    assert bob.role == Role.ADMIN
+    assert "Lost" in client.post(url, {"role": "viewer"}).content.decode()
+
+
+def test_it_asks_nothing_where_the_role_stays(cast: Cast, client_for: ClientFor) -> None:
+    bob = Membership.objects.get(user=cast.bob)
+    url = reverse("orgs:member_role", args=[cast.acme.uid, bob.uid])
+    assert client_for(cast.alice).post(url, {"role": "member"}).status_code == 302

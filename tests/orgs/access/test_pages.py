@@ -8,7 +8,6 @@ from uuid import uuid4
 
 import pytest
 from django.db import connection
-from django.http import HttpResponse
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -20,6 +19,7 @@ from orgs.roles import Role
 from orgs.selectors import opening_of
 from orgs.services import create_machine, create_project, create_role, create_team
 from tests.orgs.access.authority import Scene
+from tests.orgs.confirming import confirmed
 
 ClientFor = Callable[..., Client]
 LIST, GRANTS = Permission.SECRET_LIST, Permission.GRANT_MANAGE
@@ -27,15 +27,6 @@ LIST, GRANTS = Permission.SECRET_LIST, Permission.GRANT_MANAGE
 
 def url(scene: Scene, name: str, *arguments: object) -> str:
     return reverse(f"orgs:{name}", args=[scene.acme.uid, *arguments])
-
-
-def confirmed(client: Client, path: str, data: dict[str, Any]) -> HttpResponse:
-    """Posts a form, looks at what would change, and confirms it."""
-    shown = client.post(path, data)
-    assert shown.status_code == 200, shown.content.decode()[:2000]
-    digest = re.search(r'name="reviewed" value="([0-9a-f]+)"', shown.content.decode())
-    assert digest
-    return client.post(path, {**data, "reviewed": digest[1]})  # type: ignore[return-value]  # as Django's client says
 
 
 def grant_data(scene: Scene, **fields: Any) -> dict[str, Any]:

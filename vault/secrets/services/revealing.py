@@ -111,8 +111,8 @@ def reveal_secret(
     A field that holds nothing comes as an empty text. A file's content is not shown but downloaded.
 
     Raises `AccessDenied` without `secret:reveal`, and for a secret that does not exist; EvidenceNeeded and
-    ReasonRefused where the policy of its class asks for more than `evidence` has; UnknownField, UnknownVersion, InTrash;
-    `EventNotWritten` if the log cannot be written; `CryptoError` if the value does not open.
+    ReasonRefused where the policy of its class asks for more than `evidence` has; UnknownField, UnknownVersion,
+    InTrash; `EventNotWritten` if the log cannot be written; `CryptoError` if the value does not open.
     """
 
     def details_of(kind: Kind) -> Mapping[str, object]:

@@ -54,7 +54,9 @@ def within_reach_of(actor: Actor, organization_id: UUID, grants: Iterable[Grant]
     """The same about all that these grants give, whose roles are loaded: for whoever changes or revokes them, or
     brings somebody into, or out of, a team that has them.
 
-    `taking`: away. That asks for no approvals, which others gave to the subject, and which nobody holds for another.
+    `taking`: away. That asks for no approvals, which others gave to the subject, and which nobody holds for another; nor
+    to hold it until the grant's end: whoever manages access for a time has to be able to stop what lasts longer, and
+    gains nothing by it. What they must hold at this moment is as much as they take.
     """
     grants = list(grants)
     if grants:
@@ -63,8 +65,8 @@ def within_reach_of(actor: Actor, organization_id: UUID, grants: Iterable[Grant]
 
 def _portion_of(grant: Grant, taking: bool) -> Portion:
     role = Role(grant.role) if grant.custom_role is None else grant.custom_role
-    approvals = 0 if taking else grant.approvals
-    return Portion(permissions_in(role), grant.scope, Classification(grant.highest), grant.ends_at, approvals)
+    until, approvals = (timezone.now(), 0) if taking else (grant.ends_at, grant.approvals)
+    return Portion(permissions_in(role), grant.scope, Classification(grant.highest), until, approvals)
 
 
 def permissions_in(role: Role | CustomRole) -> frozenset[Permission]:

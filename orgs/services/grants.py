@@ -1,7 +1,7 @@
 """Grants: who has which role where, from when until when, and up to which classification.
 
-Nobody gives, changes or revokes more than they hold themselves in all of that scope, for that class, and until the
-grant's own end: `orgs.services.authority.within_reach`.
+Nobody gives, changes or revokes more than they hold themselves in all of that scope and for that class; to give, until
+the grant's own end, and to take away, at this moment: `orgs.services.authority.within_reach`.
 """
 
 from collections.abc import Sequence
@@ -121,8 +121,8 @@ def change_grant(*, actor: User, grant: Grant, starts_at: datetime | None, ends_
     """Gives a grant another window; nothing happens when it is the one it has. `starts_at`: None leaves it.
 
     What has begun keeps its beginning. Raises `AccessDenied` without `grant:manage` in its scope; `InvalidGrant` for
-    a window that cannot be, or a grant that holds no more; `BeyondReach` for more than the actor has, until the later
-    of both ends.
+    a window that cannot be, or a grant that holds no more; `BeyondReach` for more than the actor has: now, and to make it hold longer, until
+    its new end.
     """
     locked = _lock(actor, grant)
     before = (locked.starts_at, locked.ends_at)

@@ -238,6 +238,23 @@ def test_a_project_is_opened_and_restricted_only_by_those_who_hold_it(scene: Sce
         change_open_role(actor=scene.cast.alice, project=scene.payroll, role=Role.ADMIN)
 
 
+def test_whoever_manages_access_for_a_time_stops_what_lasts_longer(scene: Scene) -> None:
+    """And only what they hold at this moment, and nothing else about it."""
+    now, bob, vera = timezone.now(), scene.cast.bob, scene.cast.vera
+    payroll = scene.scope(scene.payroll)
+    manager = scene.role(GRANTS, LIST, name="Gatekeeper")
+    scene.give(bob, manager, payroll, ends=now + timedelta(days=5))
+    endless, later = scene.give(vera, manager, payroll), scene.give(scene.team("Ops"), manager, payroll)
+    change_grant(actor=bob, grant=later, starts_at=None, ends_at=now + timedelta(days=2))
+    for ends in (now + timedelta(days=9), None):
+        with pytest.raises(BeyondReach):
+            change_grant(actor=bob, grant=Grant.objects.get(pk=later.pk), starts_at=None, ends_at=ends)
+    assert revoke_grants(actor=bob, grants=[endless])
+    above = scene.give(vera, Role.ADMIN, payroll, ends=now + timedelta(days=1))
+    with pytest.raises(BeyondReach):
+        revoke_grants(actor=bob, grants=[above])
+
+
 def test_what_others_approved_is_revoked_by_an_owner_and_extended_by_nobody(scene: Scene) -> None:
     ends = timezone.now() + timedelta(hours=8)
     approved = scene.give(scene.cast.bob, Role.MEMBER, scene.scope(scene.payroll), ends=ends)

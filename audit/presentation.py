@@ -221,7 +221,7 @@ WORDS: dict[Action, Words] = {
     Action.MEMBERSHIP_ROLE_CHANGED: Words("user-cog", "changed the role of", tail=_from_to),
     Action.MEMBERSHIP_SEEN_EXPORTED: Words("download", "took out the list of what was seen by"),
     Action.MEMBERSHIP_SETTLED: Words(
-        "user-minus", "settled what is left behind by", tags=_counts("grants", "remaining", "sessions_ended")
+        "user-minus", "settled what is left behind by", tags=_counts("grants", "remaining")
     ),
     Action.NETWORKS_CLEARED: Words("globe", "let in from anywhere again:", tags=_counts("removed")),
     Action.NETWORK_ADDED: Words("globe", "put on the list of networks", tail=_for_subject),

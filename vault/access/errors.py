@@ -50,6 +50,7 @@ class LeftBehind(AccessError):
     field = "confirmation"
 
     def __init__(self, number: int, typed: str) -> None:
+        self.number = number
         secrets = "1 secret is" if number == 1 else f"{number:,} secrets are"
         super().__init__(f"{secrets} not handed over. Choose who gets them, or type {typed} to leave them as they are.")
 

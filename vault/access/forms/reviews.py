@@ -77,7 +77,8 @@ class BeginForm(forms.Form):
 
 
 class DecisionForm(forms.Form):
-    """What a reviewer decides about one line. `seen` is what he was shown."""
+    """What a reviewer decides about one line. `seen` is what he was shown; `revoke` says what revoking does, and is
+    empty for whoever may not."""
 
     verdict = forms.TypedChoiceField(
         label="Decision",
@@ -98,11 +99,10 @@ class DecisionForm(forms.Form):
 
     def __init__(self, *args: Any, gone: bool, revoke: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        choices = (
-            [(Verdict.GONE.value, "Mark it as gone")]
-            if gone
-            else [(Verdict.CONFIRMED.value, "Confirm: it is still needed"), (Verdict.REVOKED.value, revoke)]
-        )
+        choices = [(Verdict.GONE.value, "Mark it as gone")]
+        if not gone:
+            choices = [(Verdict.CONFIRMED.value, "Confirm: it is still needed")]
+            choices += [(Verdict.REVOKED.value, revoke)] if revoke else []
         self.fields["verdict"].choices = choices  # type: ignore[attr-defined]  # a choice field
 
 

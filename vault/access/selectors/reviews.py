@@ -13,6 +13,7 @@ from accounts.models import User
 from audit.actions import ResourceKind
 from orgs.models import Membership, Organization
 from orgs.permissions import AccessDenied, Decision, Permission, decide, judge, standings_in
+from orgs.permissions.words import LABELS
 from orgs.places import Place
 from orgs.selectors import membership_of, object_for, require
 from vault.access.errors import CampaignClosed
@@ -23,6 +24,11 @@ from vault.seals import genuine, is_genuine, with_seal
 
 Verdict = ReviewDecision.Verdict
 _NAMES = {Verdict.CONFIRMED: "confirmed", Verdict.REVOKED: "revoked", Verdict.GONE: "gone"}
+_TO_REVOKE = {
+    ReviewLine.Kind.PLACE: Permission.TEAM_MANAGE,
+    ReviewLine.Kind.ROLE: Permission.MEMBER_MANAGE,
+}
+"""What it takes beyond `grant:manage`, which reviewers hold."""
 BY_NUMBER = Order(("number", "uid"), (int, UUID))
 DAMAGED = (
     "Rows of this review are not as this program wrote them, so it has no result. Ask whoever runs this server to run "
@@ -152,6 +158,15 @@ def why_not_decide(reviewer: Membership | None, row: Row) -> str:
     if reviewer.pk in row.about:
         return "nobody reviews what is their own, or belongs to a team that they are in alone"
     return ""
+
+
+def why_not_revoke(actor: User, campaign: Campaign, row: Row) -> str:
+    """Why a reviewer may confirm a line and not revoke it; empty if they may as far as permissions go. What else it
+    takes, such as to hold as much as is taken away, the service says that does it."""
+    needed = _TO_REVOKE.get(row.source.kind) if row.source is not None else None
+    if needed is None or decide(actor, needed, campaign.organization).allowed:
+        return ""
+    return f"that takes “{LABELS[needed]}” in the whole organization, which you do not hold"
 
 
 def refused_decision(actor: User, campaign: Campaign, because: str) -> AccessDenied:

@@ -18,10 +18,10 @@ from orgs.models import Grant, Membership, TeamMembership
 from orgs.roles import Role
 from orgs.services.authority import lock_organization
 from orgs.services.grants import revoke_grants
-from orgs.services.memberships import change_member_role, remove_member
+from orgs.services.memberships import change_member_role
 from orgs.services.openness import restrict_project
 from orgs.services.teams import remove_team_member
-from vault.access.errors import CampaignClosed, InvalidReview, LineChanged, LineDecided, NotTogether
+from vault.access.errors import CampaignClosed, InvalidReview, LeftBehind, LineChanged, LineDecided, NotTogether
 from vault.access.models import Campaign, ReviewDecision, ReviewLine
 from vault.access.models.requests import LABEL_LENGTH, REASON_LENGTH
 from vault.access.selectors.reviews import (
@@ -35,6 +35,7 @@ from vault.access.selectors.reviews import (
 )
 from vault.access.selectors.sources import BROAD, Source, person_label, sources_of
 from vault.access.services.campaigns import open_campaign
+from vault.access.services.leaving import end_membership
 from vault.names import clean_text
 
 Verdict = ReviewDecision.Verdict
@@ -198,7 +199,20 @@ def _revoke(actor: User, source: Source) -> None:
         case Membership() as membership if membership.role in BROAD:
             change_member_role(actor=actor, membership=membership, role=Role.MEMBER)
         case Membership() as membership:
-            remove_member(actor=actor, membership=membership)
+            _end_membership(actor, membership)
+
+
+def _end_membership(actor: User, membership: Membership) -> None:
+    """All that a removal ends. Not what it takes a decision about: who gets what nobody else would reach then."""
+    try:
+        end_membership(actor=actor, membership=membership)
+    except LeftBehind as left:
+        raise InvalidReview(
+            f"{membership.user.name} would leave behind what only owners and admins open then, or nobody "
+            f"({left.number} secret{'' if left.number == 1 else 's'}). Remove them on the page of members, where it "
+            "can be handed over, and mark this line as gone.",
+            field="verdict",
+        ) from None
 
 
 def _note(note: str) -> str:

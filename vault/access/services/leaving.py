@@ -44,7 +44,8 @@ class Handover:
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """What came of it. `remaining`: how many secrets were left as they are; `sessions_ended`: how many sessions."""
+    """What came of it. `remaining`: how many secrets were left as they are; `sessions_ended`: how many sessions, to
+    be told to nobody but the person."""
 
     membership: Membership
     grants: Sequence[Grant]
@@ -98,7 +99,7 @@ def end_membership(
         action=Action.MEMBERSHIP_SETTLED,
         organization_id=organization.pk,
         resource=target.audit_resource,
-        details={"grants": len(grants), "remaining": remaining, "sessions_ended": ended, "left": own},
+        details={"grants": len(grants), "remaining": remaining, "left": own},
     )
     return Left(target, grants, remaining, ended)
 
@@ -179,7 +180,8 @@ def _close_requests(plan: Plan, *, by: User) -> None:
 
 
 def _end_sessions(user: User) -> int:
-    """Ends every session of somebody who belongs nowhere any more; how many.
+    """Ends every session of somebody who belongs nowhere any more; how many, which the organization's log does not
+    tell: it would say whether they belong to another one.
 
     Whoever leaves two organizations at once leaves the last one in one of them: the two queue at the person's row, so
     that the second sees what the first has done.

@@ -41,6 +41,7 @@ from vault.access.selectors.reviews import (
     rows_of,
     seen_campaigns,
     why_not_decide,
+    why_not_revoke,
 )
 from vault.access.selectors.sources import BROAD
 from vault.access.services import (
@@ -114,7 +115,8 @@ def review_line(request: HttpRequest, organization: UUID, campaign: UUID, line: 
     if request.method == "POST" and because:
         raise refused_decision(actor, found, because)
     posted = request.POST if request.method == "POST" else None
-    form = _decision_form(row, posted)
+    unable = "" if because else why_not_revoke(actor, found, row)
+    form = _decision_form(row, posted, unable)
     status = _UNPROCESSABLE if form.is_bound else HTTPStatus.OK
     if form.is_valid():
         try:
@@ -123,7 +125,8 @@ def review_line(request: HttpRequest, organization: UUID, campaign: UUID, line: 
             status = error.status if isinstance(error, AccessError) else HTTPStatus.CONFLICT
             row = _row(found, wanted)
             # What is shown now is what the next attempt is about.
-            form = _decision_form(row, {**request.POST.dict(), "seen": row.source.state if row.source else ""})
+            again = {**request.POST.dict(), "seen": row.source.state if row.source else ""}
+            form = _decision_form(row, again, unable)
             form.is_valid()
             refuse_decision(form, error)
         else:
@@ -134,6 +137,7 @@ def review_line(request: HttpRequest, organization: UUID, campaign: UUID, line: 
         "line": wanted,
         "row": row,
         "because": because,
+        "unable": unable,
         "form": form if found.is_open and row.decision is None and not because else None,
         "overdue": found.is_overdue(timezone.now()),
         "nav": "access",
@@ -256,9 +260,10 @@ def refuse_decision(form: DecisionForm, error: AccessError | OrganizationError) 
     form.add_error(error.field if error.field in form.fields else None, str(error))
 
 
-def _decision_form(row: Row, posted: Any) -> DecisionForm:
+def _decision_form(row: Row, posted: Any, unable: str) -> DecisionForm:
     state = row.source.state if row.source is not None else ""
-    return DecisionForm(posted, gone=row.is_gone, revoke=_revoking(row), initial={"seen": state})
+    revoke = "" if unable else _revoking(row)
+    return DecisionForm(posted, gone=row.is_gone, revoke=revoke, initial={"seen": state})
 
 
 def _revoking(row: Row) -> str:

@@ -216,6 +216,20 @@ def test_whoever_leaves_needs_no_permission_and_the_last_owner_stays(leaving: Le
         end_membership(actor=cast.adam, membership=leaving.member(cast.vera))
 
 
+def test_the_log_does_not_tell_whether_somebody_belongs_elsewhere(leaving: Leaving) -> None:
+    """Of two who are removed one has a session that ends with it, because he belongs nowhere else by then."""
+    cast = leaving.cast
+    orgs.create_organization(actor=cast.bob, name="Bob's")
+    told = []
+    for person in (cast.bob, cast.vera):
+        signed_in_client(person)
+        left = end_membership(actor=cast.adam, membership=leaving.member(person))
+        event = Event.objects.get(action="membership.settled", resource_id=str(left.membership.pk))
+        told.append((left.sessions_ended, dict(event.details)))
+    assert [number for number, _ in told] == [0, 1]
+    assert told[0][1] == told[1][1]
+
+
 @pytest.mark.django_db(transaction=True)
 def test_who_leaves_two_organizations_at_once_has_no_session_left(transactional_cast: Cast) -> None:
     cast = transactional_cast

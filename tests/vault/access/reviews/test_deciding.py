@@ -7,19 +7,21 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
+from accounts.models import Session
 from audit.models import Event
 from audit.services import EventNotWritten
 from orgs.models import Grant, Membership, TeamMembership
 from orgs.permissions import AccessDenied, Permission
 from orgs.roles import Role
 from orgs.selectors import opening_of
+from tests.cast import signed_in_client
 from tests.harness.roles import as_table_owner
 from tests.sealing import change, tamper
 from tests.vault.access.reviews.conftest import Reviewed, Verdict
 from vault.access import triggers
 from vault.access.errors import CampaignClosed, InvalidReview, LineChanged, LineDecided
-from vault.access.models import ReviewDecision, ReviewLine
-from vault.access.services import close_review, decide_line
+from vault.access.models import RequestedRole, ReviewDecision, ReviewLine
+from vault.access.services import close_review, decide_line, end_membership, name_for_break_glass
 
 pytestmark = pytest.mark.django_db
 
@@ -60,6 +62,36 @@ def test_revoking_a_role_lowers_it_and_then_removes(reviewed: Reviewed) -> None:
     vera.refresh_from_db()
     assert (adam.role, adam.status) == (Role.MEMBER, "active")
     assert vera.status == "removed"
+
+
+def test_removing_somebody_by_a_review_ends_all_that_a_removal_ends(reviewed: Reviewed) -> None:
+    scene, cast = reviewed.scene, reviewed.cast
+    named = name_for_break_glass(actor=cast.alice, organization=cast.acme, membership=scene.member(scene.carol).pk)
+    asked = scene.ask(scene.carol, role=RequestedRole.MEMBER)
+    signed_in_client(scene.carol)
+    campaign = reviewed.begin()
+    decision = reviewed.decide(cast.alice, reviewed.line(campaign, scene.member(scene.carol)), Verdict.REVOKED)
+    for row in (reviewed.carols, named, asked):
+        row.refresh_from_db()
+    assert decision.verdict == "revoked"
+    assert scene.member(scene.carol).status == "removed"
+    assert reviewed.carols.revoked_at is not None
+    assert named.ended_at is not None
+    assert asked.status == "expired"
+    assert not Session.objects.filter(user=scene.carol).exists()
+    assert Event.objects.filter(action="membership.settled").count() == 1
+
+
+def test_what_somebody_would_leave_behind_is_not_left_by_a_review(reviewed: Reviewed) -> None:
+    scene, cast = reviewed.scene, reviewed.cast
+    change([reviewed.bobs], revoked_at=timezone.now())
+    line = reviewed.line(reviewed.begin(), scene.member(scene.carol))
+    with pytest.raises(InvalidReview, match=r"1 secret.*page of members"):
+        reviewed.decide(cast.alice, line, Verdict.REVOKED)
+    assert scene.member(scene.carol).status == "active"
+    assert not ReviewDecision.objects.exists()
+    end_membership(actor=cast.alice, membership=scene.member(scene.carol), confirmation=scene.carol.email)
+    assert reviewed.decide(cast.alice, line, Verdict.GONE).verdict == "gone"
 
 
 def test_revoking_openness_restricts_the_project(reviewed: Reviewed) -> None:

@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from audit.models import Event
+from orgs.models import TeamMembership
 from orgs.permissions import Permission
 from tests.sealing import change
 from tests.vault.access.reviews.conftest import Reviewed, Verdict
@@ -193,3 +194,23 @@ def test_the_list_takes_as_many_queries_for_many_reviews(reviewed: Reviewed, at:
 def test_bad_selections_are_said(reviewed: Reviewed, at: Callable[..., Any], data: dict[str, str]) -> None:
     campaign = reviewed.begin()
     assert at(reviewed.cast.adam, "review_confirm", campaign.pk, data=data).status_code in (409, 422)
+
+
+def test_a_reviewer_is_offered_only_what_he_may_do(reviewed: Reviewed, at: Callable[..., Any]) -> None:
+    """Carol manages grants, and neither teams nor members: what she cannot take away she leaves to somebody who can."""
+    scene, cast = reviewed.scene, reviewed.cast
+    scene.grant(scene.carol, scene.role("Granting", Permission.GRANT_MANAGE), project=None)
+    scene.team("Ops", cast.bob)
+    place = TeamMembership.objects.get()
+    campaign = reviewed.begin(cast.alice, scene.carol)
+    for source, asked in ((place, "manage teams"), (scene.member(cast.vera), "manage members")):
+        line = reviewed.line(campaign, source)
+        page = at(scene.carol, "review_line", campaign.pk, line.pk).content.decode()
+        assert "You cannot revoke this" in page
+        assert asked in page
+        assert 'value="revoked"' not in page
+        posted = {"verdict": "revoked", "seen": reviewed.seen(line)}
+        assert at(scene.carol, "review_line", campaign.pk, line.pk, data=posted).status_code == 422
+        assert 'value="revoked"' in at(cast.alice, "review_line", campaign.pk, line.pk).content.decode()
+    line = reviewed.line(campaign, reviewed.bobs)
+    assert 'value="revoked"' in at(scene.carol, "review_line", campaign.pk, line.pk).content.decode()

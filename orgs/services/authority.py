@@ -54,9 +54,9 @@ def within_reach_of(actor: Actor, organization_id: UUID, grants: Iterable[Grant]
     """The same about all that these grants give, whose roles are loaded: for whoever changes or revokes them, or
     brings somebody into, or out of, a team that has them.
 
-    `taking`: away. That asks for no approvals, which others gave to the subject, and which nobody holds for another; nor
-    to hold it until the grant's end: whoever manages access for a time has to be able to stop what lasts longer, and
-    gains nothing by it. What they must hold at this moment is as much as they take.
+    `taking`: away. That asks for no approvals, which others gave to the subject, and which nobody holds for another;
+    nor to hold it until the grant's end: whoever manages access for a time has to be able to stop what lasts longer,
+    and gains nothing by it. What they must hold at this moment is as much as they take.
     """
     grants = list(grants)
     if grants:

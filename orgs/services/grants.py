@@ -121,8 +121,8 @@ def change_grant(*, actor: User, grant: Grant, starts_at: datetime | None, ends_
     """Gives a grant another window; nothing happens when it is the one it has. `starts_at`: None leaves it.
 
     What has begun keeps its beginning. Raises `AccessDenied` without `grant:manage` in its scope; `InvalidGrant` for
-    a window that cannot be, or a grant that holds no more; `BeyondReach` for more than the actor has: now, and to make it hold longer, until
-    its new end.
+    a window that cannot be, or a grant that holds no more; `BeyondReach` for more than the actor has: now, and to make
+    it hold longer, until its new end.
     """
     locked = _lock(actor, grant)
     before = (locked.starts_at, locked.ends_at)

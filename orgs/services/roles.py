@@ -30,8 +30,7 @@ def create_role(
     """A role with these permissions.
 
     Raises `AccessDenied` without `role:manage`, `BeyondReach` for a permission that the actor has not, `NameTaken`,
-    `NothingChosen` without any permission, or for one about secrets without `secret:list`; `ValueError` for one that
-    does not exist, `ValidationError`.
+    `NothingChosen` without any permission, `ValueError` for one that does not exist, `ValidationError`.
     """
     chosen = _chosen(permissions)
     locked = lock_organization(organization.pk)
@@ -105,11 +104,6 @@ def _chosen(permissions: Collection[Permission]) -> frozenset[Permission]:
     chosen = frozenset(map(Permission, permissions))
     if not chosen:
         raise NothingChosen("Choose at least one permission: a role without any gives nothing.", field="permissions")
-    # Lists, search and pages find secrets by their names; what could be opened and not found would be in none of them.
-    if Permission.SECRET_LIST not in chosen and any(each.startswith("secret:") for each in chosen):
-        raise NothingChosen(
-            "Choose “See names” as well: whoever may do something to secrets has to find them.", field="permissions"
-        )
     return chosen
 
 

@@ -54,6 +54,22 @@ def authorize(
     return decision
 
 
+def authorize_opening(actor: User, secret: Secret) -> Decision:
+    """The allowing decision about opening the secret now, by somebody who may know of it.
+
+    As `authorize`, after `hold_authority`, with one reading of what the actor holds.
+    """
+    asked = (Permission.SECRET_LIST, Permission.SECRET_REVEAL)
+    place = secret.place
+    standing = standing_of(actor, secret.organization_id, permissions=asked, place=place)
+    now = timezone.now()
+    seeing, opening = (judge(standing, permission, place, at=now) for permission in asked)
+    for permission, decision in zip(asked, (seeing, opening), strict=True):
+        if not decision.allowed:
+            raise AccessDenied(decision, permission, secret.audit_resource, organization_id=secret.organization_id)
+    return opening
+
+
 def event_details(decision: Decision) -> dict[str, object]:
     """How the event of what was done says why it was allowed."""
     return {"because": decision.because, **({"grant": str(decision.grant)} if decision.grant else {})}

@@ -148,10 +148,10 @@ def test_a_reveal_is_either_before_the_new_class_or_asks_for_what_it_demands(
     cast = transactional_cast
     for number in range(4):
         secret = store(f"NAME{number}")
-        fetched = [Secret.objects.select_related("environment").get(pk=secret.pk) for _ in range(2)]
+        fetched = Secret.objects.select_related("environment").get(pk=secret.pk)
         raised = in_parallel(
-            partial(edit, cast.alice, fetched[0], classification=CRITICAL),
-            partial(reveal_secret, actor=cast.bob, secret=fetched[1]),
+            partial(edit, cast.alice, fetched, classification=CRITICAL),
+            partial(reveal_secret, actor=cast.bob, secret=secret.pk),
         )
         assert raised[0] is None
         order = list(Event.objects.filter(resource_id=str(secret.pk)).order_by("id").values_list("action", flat=True))

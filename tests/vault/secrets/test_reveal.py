@@ -94,7 +94,7 @@ def test_it_shows_nothing_when_the_event_cannot_be_written(
     }
     show, shown = doors[act]
     with pytest.raises(EventNotWritten):
-        show(actor=cast.alice, secret=shown)
+        show(actor=cast.alice, secret=shown.pk)
     assert reads == []
     assert Event.objects.count() == before
 
@@ -127,7 +127,7 @@ def test_it_asks_again_for_somebody_who_was_removed_meanwhile(cast: Cast, secret
 def test_it_is_for_those_who_may_reveal(cast: Cast, login: Secret, who: str) -> None:
     for act in (reveal_secret, show_code):
         with pytest.raises(AccessDenied):
-            act(actor=getattr(cast, who), secret=login)
+            act(actor=getattr(cast, who), secret=login.pk)
     assert not Event.objects.filter(action__in=[Action.SECRET_REVEALED, Action.SECRET_CODE_SHOWN]).exists()
 
 

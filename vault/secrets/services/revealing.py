@@ -30,7 +30,7 @@ from vault.secrets.evidence import NO_EVIDENCE, Evidence, demanded, weigh
 from vault.secrets.kinds import Content, Kind, field_names, field_of
 from vault.secrets.models import Secret, SecretVersion
 from vault.secrets.payload import clean_filename, file_bytes
-from vault.secrets.permissions import authorize, event_details
+from vault.secrets.permissions import authorize_opening, event_details
 
 _QUICK = Secret.objects.select_related("environment").defer("search_text", "description")
 
@@ -189,7 +189,7 @@ def _recorded(
         if found is None:
             raise denied_as_missing(actor, Permission.SECRET_REVEAL, Resource(ResourceKind.SECRET, str(uid)))
         current = found if version is None else version.secret
-        decision = authorize(actor, Permission.SECRET_REVEAL, current, held=True)
+        decision = authorize_opening(actor, current)
         details = details_of(Kind(current.kind))
         if version is None:
             raise UnknownVersion

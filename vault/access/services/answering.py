@@ -1,5 +1,6 @@
 """Answering requests: approving, which ends in the grant, and denying."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -30,7 +31,7 @@ from vault.access.selectors.requests import (
     verdict_about,
 )
 from vault.access.services.asking import cleaned_reason, close, details_of, open_request
-from vault.access.services.granting import give, reader_role
+from vault.access.services.granting import give, reader_role, role_to_read
 from vault.seals import is_genuine
 from vault.secrets.models import Secret
 
@@ -174,36 +175,48 @@ def _granted(
     for each in approvals:
         until = verdict_about(each.membership.user, case, now, minutes=each.minutes).until
         ends += [until] if until is not None else []
-    role, custom_role = _roles(request, by)
+    grant = _grant(request, asker, now, min(ends), len({each.membership_id for each in approvals}))
+    grant.role, grant.custom_role = _roles(request, lambda: reader_role(request.organization_id, by=by))
+    return give(grant, by=by)
+
+
+def drafted_approval(request: AccessRequest, approvals: int) -> Grant:
+    """The grant that the request ends in if it is approved now as it was asked for, by so many people: for a preview,
+    stored nowhere. Raises `RequestClosed` where it can end in none any more."""
+    asker, now = _still_possible(request), timezone.now()
+    grant = _grant(request, asker, now, now + timedelta(minutes=request.minutes), approvals)
+    grant.role, grant.custom_role = _roles(request, lambda: role_to_read(request.organization_id))
+    return grant
+
+
+def _grant(request: AccessRequest, asker: Membership, starts: datetime, ends: datetime, approvals: int) -> Grant:
+    """The grant, but for its role."""
     team = request.team if request.team_id is not None else None
-    grant = Grant(
+    return Grant(
         organization_id=request.organization_id,
         subject_kind=Grant.SubjectKind.MEMBER if team is None else Grant.SubjectKind.TEAM,
         membership=asker if team is None else None,
         team=team,
-        role=role,
-        custom_role=custom_role,
         project=request.project,
         environment=request.environment,
         path=request.path,
         highest=request.highest,
-        starts_at=now,
-        ends_at=min(ends),
-        approvals=len({each.membership_id for each in approvals}),
+        starts_at=starts,
+        ends_at=ends,
+        approvals=approvals,
         origin=Grant.Origin.REQUESTED,
         reason=request.reason,
     )
-    return give(grant, by=by)
 
 
-def _roles(request: AccessRequest, by: User) -> tuple[str, CustomRole | None]:
+def _roles(request: AccessRequest, reader: Callable[[], CustomRole]) -> tuple[str, CustomRole | None]:
     match RequestedRole(request.requested):
         case RequestedRole.VIEWER:
             return Role.VIEWER, None
         case RequestedRole.MEMBER:
             return Role.MEMBER, None
         case RequestedRole.REVEAL:
-            return "", reader_role(request.organization_id, by=by)
+            return "", reader()
     return "", _own_role(request)
 
 

@@ -23,10 +23,9 @@ def reader_role(organization_id: UUID, *, by: User) -> CustomRole:
     By what it holds, not by its name: a role that somebody has changed since is another one. Queue at the organization
     first.
     """
-    roles = genuine(with_seal(CustomRole.objects.filter(organization_id=organization_id).order_by("created_at", "uid")))
-    for role in roles:
-        if frozenset(role.permissions) == READING:
-            return role
+    found = known_reader_role(organization_id)
+    if found is not None:
+        return found
     taken = set(CustomRole.objects.filter(organization_id=organization_id).values_list("name_key", flat=True))
     number = 1
     while True:
@@ -51,6 +50,18 @@ def reader_role(organization_id: UUID, *, by: User) -> CustomRole:
         details={"permissions": role.permissions, "role_id": str(role.pk)},
     )
     return role
+
+
+def known_reader_role(organization_id: UUID) -> CustomRole | None:
+    """The same role if it is there already."""
+    roles = genuine(with_seal(CustomRole.objects.filter(organization_id=organization_id).order_by("created_at", "uid")))
+    return next((role for role in roles if frozenset(role.permissions) == READING), None)
+
+
+def role_to_read(organization_id: UUID) -> CustomRole:
+    """The same role, or what it would be: for a preview, stored nowhere."""
+    role = CustomRole(organization_id=organization_id, name=_READER, permissions=sorted(READING))
+    return known_reader_role(organization_id) or role
 
 
 def give(grant: Grant, *, by: User) -> Grant:

@@ -16,8 +16,10 @@ from orgs.classification import Classification
 from orgs.context import enter_organization
 from orgs.models import Environment, Organization, Project
 from orgs.permissions import Permission
+from orgs.permissions.changes import GiveGrant
+from orgs.preview import Changes, preview
 from orgs.selectors import membership_of, object_for, organization_for, projects_of
-from vault.access.errors import AccessError, InvalidRequest
+from vault.access.errors import AccessError, InvalidRequest, RequestClosed
 from vault.access.forms import refuse
 from vault.access.forms.requests import ApproveForm, AskForm, DenyForm, place_value
 from vault.access.mails import mail_answer, mail_approvers
@@ -42,6 +44,7 @@ from vault.access.selectors.requests import (
     waiting_for,
 )
 from vault.access.services import approve_request, ask_for_access, deny_request, withdraw_request
+from vault.access.services.answering import drafted_approval
 from vault.secrets.models import Secret
 
 _ROLE_FOR = {
@@ -214,12 +217,22 @@ def _page(
         "short": open_ and len(given) + len(waiting_on) < needed,
         "approve": (approve or ApproveForm(longest=_longest(found))) if verdict and verdict.allowed else None,
         "until": verdict.until if verdict else None,
+        "changes": _changes(actor, found, max(needed, 1)) if verdict and verdict.allowed else None,
         "because": verdict.because if verdict and not verdict.allowed and not own else "",
         "deny": (deny or DenyForm()) if open_ and may_deny(actor, found, now) else None,
         "failed": approve if approve is not None and not (verdict and verdict.allowed) else None,
         "holds": found.grant is not None and found.grant.is_live(now),
     }
     return render(request, "access/requests/detail.html", context, status=status)
+
+
+def _changes(actor: User, found: AccessRequest, approvals: int) -> Changes | None:
+    """Who gains what once it is approved as it was asked for; None where it cannot be, which the service says."""
+    try:
+        grant = drafted_approval(found, approvals)
+    except RequestClosed:
+        return None
+    return preview(actor, found.organization, GiveGrant(grant))
 
 
 def _needed(found: AccessRequest) -> tuple[int, str]:

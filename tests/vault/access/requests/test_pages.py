@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from audit.models import Event
 from orgs.classification import Classification
-from orgs.models import Grant, Project
+from orgs.models import CustomRole, Grant, Project
 from orgs.services import create_project
 from tests.cast import PASSWORD
 from tests.sealing import change
@@ -330,3 +330,18 @@ def test_who_is_named_is_removed_after_a_question(scene: Scene, at: Callable[...
     assert at(scene.cast.bob, "break_glass_break", person.pk).status_code == 404
     assert at(scene.cast.bob, "break_glass_end", made.pk, data={}).status_code == 302
     assert not scene.may_reveal(scene.cast.bob)
+
+
+def test_an_approver_sees_what_changes_before_answering(scene: Scene, at: Callable[..., Any]) -> None:
+    team = scene.team("Ops", scene.cast.bob, scene.carol)
+    own, theirs = scene.ask(), scene.ask(team=team.pk, path="db/url")
+    page = at(scene.cast.alice, "request", own.pk).content.decode()
+    assert "What changes once it is approved" in page
+    gained = page.partition('id="gains"')[2].partition("</section>")[0]
+    assert "Bob" in gained
+    assert "Carol" not in gained
+    assert "Secrets: read values" in gained
+    assert "1 secret</strong> now" in gained
+    assert "Bob, Carol" in at(scene.cast.alice, "request", theirs.pk).content.decode()
+    assert "What changes" not in at(scene.cast.bob, "request", own.pk).content.decode()
+    assert not CustomRole.objects.filter(name="Reader").exists()

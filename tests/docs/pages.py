@@ -1,6 +1,7 @@
 """The pages of the documentation, and what can be read out of them."""
 
 import ast
+import html
 import re
 from functools import cache
 from pathlib import Path
@@ -8,6 +9,18 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 _NOT_OURS = {"node_modules", "var"}
 _TEST = re.compile(r"`(tests/[\w/]+\.py)::(\w+)`")
+_SHOWN = (
+    "vault/templatetags/holdfast.py",
+    "accounts/forms.py",
+    "orgs/forms/*.py",
+    "orgs/models/*.py",
+    "orgs/permissions/words.py",
+    "orgs/roles.py",
+    "orgs/views/access/*.py",
+    "vault/access/forms/*.py",
+    "vault/secrets/forms/*.py",
+)
+"""Modules beside the templates that say what stands on buttons, in menus and beside fields."""
 
 
 def pages() -> list[Path]:
@@ -62,3 +75,23 @@ def tests_in(path: str) -> frozenset[str]:
 def missing_tests(text: str) -> list[str]:
     """The tests that a text names and that do not exist."""
     return [f"{path}::{name}" for path, name in named_tests(text) if name not in tests_in(path)]
+
+
+def labels(text: str) -> set[str]:
+    """What a page prints in bold: buttons, menus, fields and pages; those on the way to each other apart."""
+    bold = re.findall(r"\*\*([^*]+)\*\*", " ".join(text.split()))
+    return {name for each in bold for name in each.split(" → ")}
+
+
+def missing_labels(named: set[str]) -> list[str]:
+    """Those that stand on no page of the program."""
+    shown = _shown()
+    return sorted(name for name in named if not re.search(rf"[>|\"}}/]\s*{re.escape(name)}\s*[<|\"…{{]", shown))
+
+
+@cache
+def _shown() -> str:
+    templates = "\n".join(file.read_text(encoding="utf-8") for file in (ROOT / "templates").rglob("*.html"))
+    sources = "\n".join(file.read_text(encoding="utf-8") for glob in _SHOWN for file in sorted(ROOT.glob(glob)))
+    shown = html.unescape(templates) + sources
+    return re.sub(r"<[^>]+>|\{%.*?%\}", "|", shown) + shown

@@ -1,8 +1,5 @@
 """docs/administrators/guide.md: its table of roles is the one that decides, and its buttons are on the pages."""
 
-import html
-import re
-
 import pytest
 from django.conf import settings
 
@@ -10,7 +7,7 @@ from orgs.classification import Classification
 from orgs.demands import DEFAULTS
 from orgs.permissions import ROLE_PERMISSIONS, Permission
 from orgs.roles import Role
-from tests.docs.pages import ROOT, missing_tests, tables, text_of
+from tests.docs.pages import ROOT, labels, missing_labels, missing_tests, tables, text_of
 
 PAGE = text_of("docs/administrators/guide.md")
 # What each column of the table means. Permissions that nothing asks for yet have no column.
@@ -77,17 +74,9 @@ def test_it_says_who_may_give_the_role_owner() -> None:
 
 
 def test_it_names_buttons_and_menus_as_the_pages_do() -> None:
-    shown = html.unescape("\n".join(file.read_text(encoding="utf-8") for file in (ROOT / "templates").rglob("*.html")))
-    sources = ["vault/templatetags/holdfast.py", "accounts/forms.py"]
-    for package in ("orgs/forms", "orgs/models"):
-        sources += [str(file.relative_to(ROOT)) for file in sorted((ROOT / package).glob("*.py"))]
-    for source in sources:
-        shown += text_of(source)
-    shown = re.sub(r"<[^>]+>|\{%.*?%\}", "|", shown) + shown
-    named = {name for each in re.findall(r"\*\*([^*]+)\*\*", PAGE) for name in re.split(r"\s*→\s*", each)}
+    named = labels(PAGE)
     assert len(named) > 30
-    missing = sorted(name for name in named if not re.search(rf"[>|\"}}/]\s*{re.escape(name)}\s*[<|\"…{{]", shown))
-    assert missing == []
+    assert missing_labels(named) == []
 
 
 @pytest.mark.parametrize(

@@ -4,10 +4,11 @@ By the log, where every opening is written down before the value is shown; and b
 values they knew.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from itertools import islice
 from typing import Any
 from uuid import UUID
 
@@ -26,6 +27,9 @@ from vault.secrets.models import Secret, SecretVersion
 OPENED = (Action.SECRET_REVEALED, Action.SECRET_COPIED, Action.SECRET_DOWNLOADED, Action.SECRET_CODE_SHOWN)
 """The events that say that a value was shown; the one of a form that was opened to edit is among them."""
 ROWS_SHOWN = 50
+MOST_SHOWN = 10_000
+"""Versions that the pages list: what is behind them is in the file."""
+BATCH = 1_000
 _ABOUT = frozenset({"name", "description", "tags"})
 """To change these makes a version as well, whose values one need not know."""
 
@@ -65,8 +69,12 @@ class Seen:
     reachable: bool = False
 
 
-def seen_by(membership: Membership) -> list[Seen]:
-    """Every version that the member knows, the latest first; without what `told` adds. Two queries."""
+def seen_by(membership: Membership, *, most: int | None = None) -> list[Seen]:
+    """Every version that the member knows, the latest first; without what `told` adds. Two queries.
+
+    `most`: of each of both, what was opened and what was written, no more than the latest so many are looked at. A page
+    says so (`is_cut`); what is taken out is whole.
+    """
     found: dict[tuple[UUID, int], Seen] = {}
     events = (
         Event.objects.filter(
@@ -82,20 +90,36 @@ def seen_by(membership: Membership) -> list[Seen]:
         .order_by()
         .values_list("resource_id", "number")
         .annotate(last=Max("occurred_at"), times=Count("pk"), label=Max("resource_label"))
+        .order_by("-last")
     )
-    for text, number, last, times, label in events:
+    for text, number, last, times, label in events[:most]:
         uid = UUID(text)
         found[uid, number] = Seen(uid, number, last, opened=times, label=label)
     written = SecretVersion.objects.filter(
         organization_id=membership.organization_id, created_by_id=membership.user_id, restored_from__isnull=True
     )
     columns = ("secret_id", "number", "created_at", "changed_fields")
-    for uid, number, at, changed in written.order_by().values_list(*columns):
+    for uid, number, at, changed in written.order_by("-created_at").values_list(*columns)[:most]:
         if number > 1 and not set(changed) - _ABOUT:
             continue
         row = found.get((uid, number), Seen(uid, number, at))
         found[uid, number] = replace(row, wrote=True, last_at=max(row.last_at, at))
-    return sorted(found.values(), key=_keys, reverse=True)
+    return sorted(found.values(), key=_keys, reverse=True)[:most]
+
+
+def is_cut(rows: Sequence[Seen], most: int) -> bool:
+    """Whether rows that were asked for with `most` may lack older ones."""
+    return len(rows) >= most or sum(row.opened > 0 for row in rows) >= most or sum(row.wrote for row in rows) >= most
+
+
+def still_in_use(rows: Sequence[Seen]) -> int:
+    """How many of the rows are the version that is in use now."""
+    known = {(row.secret, row.version) for row in rows}
+    return sum(
+        (uid, version) in known
+        for uids in batched(dict.fromkeys(row.secret for row in rows))
+        for uid, version in Secret.objects.filter(pk__in=uids, trashed_at__isnull=True).values_list("pk", "version")
+    )
 
 
 def _keys(row: Seen) -> tuple[datetime, UUID, int]:
@@ -129,12 +153,22 @@ def _cursor(row: Seen, *, backwards: bool = False) -> str:
 
 def told(rows: Sequence[Seen], reached: Sequence[Reach], *, by_the_log: bool) -> list[Seen]:
     """The rows with what has become of the secrets, in the words of now. `reached`: where whoever asks may list names;
-    `by_the_log`: whether they may read the log, which names them all. One query."""
-    uids = {row.secret for row in rows}
-    secrets = Secret.objects.filter(pk__in=uids).select_related("project", "environment").defer("search_text")
-    stored: Mapping[UUID, Secret] = {secret.pk: secret for secret in secrets}
-    listable = set(Secret.objects.filter(secrets_reached(reached), pk__in=uids).values_list("pk", flat=True))
+    `by_the_log`: whether they may read the log, which names them all. Two queries for each BATCH of secrets."""
+    stored: dict[UUID, Secret] = {}
+    listable: set[UUID] = set()
+    for uids in batched(dict.fromkeys(row.secret for row in rows)):
+        secrets = Secret.objects.filter(pk__in=uids)
+        found = secrets.select_related("project", "environment").defer("search_text")
+        stored |= {secret.pk: secret for secret in found}
+        listable |= set(secrets.filter(secrets_reached(reached)).values_list("pk", flat=True))
     return [_told(row, stored.get(row.secret), row.secret in listable, by_the_log) for row in rows]
+
+
+def batched(uids: Iterable[UUID]) -> Iterator[list[UUID]]:
+    """The uids, as many at a time as a statement takes on every database."""
+    left = iter(uids)
+    while batch := list(islice(left, BATCH)):
+        yield batch
 
 
 def _told(row: Seen, secret: Secret | None, listable: bool, by_the_log: bool) -> Seen:

@@ -6,6 +6,8 @@ from contextlib import AbstractContextManager
 from uuid import uuid4
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from accounts.services import Proof
 from audit.actor import Actor
@@ -170,6 +172,33 @@ def test_it_counts_who_was_here_from_outside(cast: Cast, coming_from: From) -> N
     assert visitors_outside(cast.acme, [NETWORK, "198.51.100.0/24", "2001:db8::/32"]).outside == []
     assert visitors_outside(cast.initech, [NETWORK]).number == 0
     assert Membership.objects.filter(role=Role.OWNER).exists()
+
+
+def test_it_looks_at_no_more_than_the_latest_and_says_so(
+    cast: Cast, coming_from: From, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from orgs.services import rename_organization
+
+    for person, address in ((cast.adam, HOME), (cast.alice, HOME), (cast.alice, OFFICE)):
+        with coming_from(address):
+            rename_organization(actor=person, organization=cast.acme, name=f"Acme {person.name} {address}")
+    assert visitors_outside(cast.acme, [NETWORK]).since is None
+    monkeypatch.setattr("orgs.selectors.networks.EVENTS_LOOKED_AT", 2)
+    found = visitors_outside(cast.acme, [NETWORK])
+    assert [each.membership.user for each in found.outside] == [cast.alice]
+    assert found.since == Event.objects.filter(organization_id=cast.acme.pk).order_by("-id")[2].occurred_at
+
+
+def test_the_latest_are_found_by_an_index(cast: Cast) -> None:
+    with CaptureQueriesContext(connection) as captured:
+        visitors_outside(cast.acme, [NETWORK])
+    (grouped,) = [each["sql"] for each in captured if "GROUP BY" in each["sql"]]
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("SET LOCAL enable_seqscan = off")  # which a table of a few rows is read by
+        cursor.execute(("EXPLAIN " if connection.vendor == "postgresql" else "EXPLAIN QUERY PLAN ") + grouped)
+        plan = str(cursor.fetchall())
+    assert "event_of_organization" in plan, plan
 
 
 @pytest.mark.django_db(transaction=True)

@@ -30,7 +30,7 @@ from vault.access.errors import AccessError
 from vault.access.forms.leaving import LeavingForm
 from vault.access.leaving import Place, Plan, plan_of
 from vault.access.places import words_of_scope
-from vault.access.seen import page_of_seen, seen_by, told
+from vault.access.seen import MOST_SHOWN, is_cut, page_of_seen, seen_by, still_in_use, told
 from vault.access.services import end_membership, export_seen
 from vault.access.spreadsheets import as_csv
 
@@ -68,16 +68,16 @@ def seen(request: HttpRequest, organization: UUID, membership: UUID) -> HttpResp
     actor = person(request)
     found = _known(actor, organization, membership)
     enter_organization(request, found.organization)
-    rows = seen_by(found)
+    rows = seen_by(found, most=MOST_SHOWN)
     page = page_of_seen(rows, request.GET.get("page", ""))
     reached, by_the_log = _naming(actor, found.organization)
-    shown = told(rows, reached, by_the_log=by_the_log)
     here = reverse("access:seen", args=[organization, membership])
     context = {
         "membership": found,
         "rows": told(page.rows, reached, by_the_log=by_the_log),
         "number": len(rows),
-        "current": sum(row.state == "current" for row in shown),
+        "current": still_in_use(rows),
+        "most": MOST_SHOWN if is_cut(rows, MOST_SHOWN) else None,
         "newer_url": f"{here}?page={page.previous}" if page.previous else "",
         "older_url": f"{here}?page={page.next}" if page.next else "",
         "left": found.status == Membership.Status.REMOVED,

@@ -141,6 +141,27 @@ def test_whoever_may_not_list_a_name_does_not_learn_it(leaving: Leaving, client_
     assert "UNSPEAKABLE" not in file.content.decode()
 
 
+def test_the_pages_end_somewhere_and_say_so_and_the_file_does_not(
+    leaving: Leaving, client_for: ClientFor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cast, bob = leaving.cast, leaving.member(leaving.cast.bob)
+    monkeypatch.setattr("vault.access.seen.BATCH", 2)
+    added = [leaving.add(f"s{number}") for number in range(5)]
+    for secret in added:
+        secrets.reveal_secret(actor=cast.bob, secret=secret.pk)
+    client, address = client_for(cast.adam), [cast.acme.uid, bob.pk]
+    page = client.get(reverse("access:seen", args=address)).content.decode()
+    assert "5 values still in use" in page
+    assert "The file has everything" not in page
+    monkeypatch.setattr("vault.access.views.leaving.MOST_SHOWN", 3)
+    page = client.get(reverse("access:seen", args=address)).content.decode()
+    assert "3 values still in use" in page
+    assert "The file has everything" in page
+    assert ["s0" in page, "s1" in page, "s2" in page] == [False, False, True]
+    file = client.post(reverse("access:seen_file", args=address)).content.decode()
+    assert all(secret.name in file for secret in added)
+
+
 def test_it_asks_as_often_for_many_as_for_few(leaving: Leaving, client_for: ClientFor) -> None:
     cast, bob = leaving.cast, leaving.member(leaving.cast.bob)
     url = reverse("access:seen", args=[cast.acme.uid, bob.pk])

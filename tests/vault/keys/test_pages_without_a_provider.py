@@ -53,7 +53,7 @@ def test_values_are_shown_until_the_grace_is_over_and_again_when_the_provider_is
     assert shows_the_value()
     bao.go()
     try:
-        for _ in range(20):
+        for _ in range(5):
             assert shows_the_value()
         wait_until(lambda: reveal()[0] == 503, seconds=20, why="it goes on for ever")
         status, page = reveal()

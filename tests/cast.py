@@ -22,6 +22,7 @@ from orgs.models import Membership, Organization
 from orgs.roles import Role
 from orgs.services.policies import create_policies
 from tests.sealing import change
+from tests.snapshot import Snapshot
 from vault.keys.purposes import Purpose
 from vault.keys.services import create_tenant_key
 
@@ -59,8 +60,7 @@ def make_organization(name: str, members: dict[Role, User]) -> Organization:
     return organization
 
 
-def make_cast() -> Cast:
-    """A claimed instance with everybody in it."""
+def _make_cast() -> Cast:
     change(Instance, claimed_at=timezone.now())
     alice, adam = make_person("Alice", is_instance_admin=True), make_person("Adam")
     bob, vera, charlie = make_person("Bob"), make_person("Vera"), make_person("Charlie")
@@ -74,6 +74,10 @@ def make_cast() -> Cast:
         acme=make_organization("Acme", {Role.OWNER: alice, Role.ADMIN: adam, Role.MEMBER: bob, Role.VIEWER: vera}),
         initech=make_organization("Initech", {Role.OWNER: charlie}),
     )
+
+
+make_cast = Snapshot(_make_cast)
+"""`make_cast()`: a claimed instance with everybody in it."""
 
 
 def authenticator_of(user: User) -> TOTPDevice:

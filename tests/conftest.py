@@ -61,17 +61,15 @@ def _narrowed(execute: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _seed() -> None:
-    """What migrations and the first start put into a database."""
-    from accounts.models import Instance
+    """What migrations and the first start put into a database: the same keys each time."""
+    from tests.seed import seed
     from vault.keys import keyrings
-    from vault.keys.services import ensure_system_keys
     from vault.seals import reporting, seen
 
     keyrings.forget()
     seen.forget()
     reporting.forget()
-    ensure_system_keys()
-    Instance.objects.get_or_create(pk=1)
+    seed()
 
 
 _flush = BaseDatabaseOperations.execute_sql_flush

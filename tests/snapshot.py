@@ -1,0 +1,139 @@
+"""Rows that were made once and are put into the database again, because making them takes longer than many a test.
+
+What is made is the same each time: the rows that `make` added and the few that it changed. They are put back only into
+a database that is as it was before they were made: the same keys, and what was changed as it was found.
+"""
+
+from collections.abc import Callable, Sequence
+from copy import deepcopy
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Generic, TypeVar
+
+from django.apps import apps
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import Model
+from django.utils import timezone
+
+from vault.keys.models import WrappedKey
+from vault.keys.purposes import SYSTEM_SCOPE
+
+T = TypeVar("T")
+Row = tuple[Any, ...]
+LONGEST = timedelta(hours=1)
+"""A test that travels in time makes its rows at its own time."""
+
+
+@dataclass
+class _Table:
+    """What was added to a table, and what was changed in it: each row before and after. The key is the first column."""
+
+    name: str
+    columns: Sequence[str]
+    added: list[Row] = field(default_factory=list)
+    changed: list[tuple[Row, Row]] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class _Made:
+    result: Any
+    at: datetime
+    tables: list[_Table]
+
+
+class Snapshot(Generic[T]):
+    """`snapshot()` gives what `make` gives, and has its rows in the database; `make` runs when it has to."""
+
+    def __init__(self, make: Callable[[], T]) -> None:
+        self._make = make
+        self._made: dict[tuple[str, ...], _Made] = {}
+
+    def __call__(self) -> T:
+        key = _keys()
+        made = self._made.get(key)
+        if made is None:
+            return self._record(key)
+        if abs(timezone.now() - made.at) > LONGEST or not _restore(made.tables):
+            return self._make()
+        result: T = deepcopy(made.result)
+        return result
+
+    def _record(self, key: tuple[str, ...]) -> T:
+        before = {name: _rows(name, columns) for name, columns in _tables()}
+        result, at = self._make(), timezone.now()
+        tables = []
+        for name, columns in _tables():
+            table = _Table(name, columns)
+            for row_key, row in _rows(name, columns).items():
+                found = before[name].get(row_key)
+                if found is None:
+                    table.added.append(row)
+                elif found != row and name != WrappedKey._meta.db_table:  # its counter moves by itself
+                    table.changed.append((found, row))
+            tables.append(table)
+        self._made[key] = _Made(deepcopy(result), at, [table for table in tables if table.added or table.changed])
+        return result
+
+
+def _keys() -> tuple[str, ...]:
+    """What rows are made under: the root key and the keys of the system."""
+    rows = WrappedKey.objects.filter(scope=SYSTEM_SCOPE).order_by("key_id").values_list("key_id", "state")
+    return (str(settings.ROOT_KEY), *(f"{bytes(key_id).hex()} {state}" for key_id, state in rows))
+
+
+def _tables() -> list[tuple[str, Sequence[str]]]:
+    models = [model for model in apps.get_models(include_auto_created=True) if model._meta.managed]
+    return [(model._meta.db_table, _columns(model)) for model in models]
+
+
+def _columns(model: type[Model]) -> Sequence[str]:
+    """The primary key and then the others."""
+    key = model._meta.pk.column
+    return [key, *(each.column for each in model._meta.concrete_fields if each.column != key)]
+
+
+def _rows(table: str, columns: Sequence[str]) -> dict[Any, Row]:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {_names(columns)} FROM {_name(table)}")  # noqa: S608 - names of our own models
+        return {row[0]: tuple(map(_plain, row)) for row in cursor.fetchall()}
+
+
+def _restore(tables: Sequence[_Table]) -> bool:
+    """Whether the rows are there now. If they are not, nothing was written."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        for table in tables:
+            for before, _ in table.changed:
+                cursor.execute(
+                    f"SELECT {_names(table.columns)} FROM {_name(table.name)} WHERE {_name(table.columns[0])} = %s",  # noqa: S608 - names of our own models
+                    [before[0]],
+                )
+                found = cursor.fetchone()
+                if found is None or tuple(map(_plain, found)) != before:
+                    return False
+        for table in tables:
+            if table.added:
+                places = ", ".join([f"({', '.join(['%s'] * len(table.columns))})"] * len(table.added))
+                cursor.execute(
+                    f"INSERT INTO {_name(table.name)} ({_names(table.columns)}) VALUES {places}",  # noqa: S608 - as above
+                    [value for row in table.added for value in row],
+                )
+            for _, row in table.changed:
+                places = ", ".join(f"{_name(column)} = %s" for column in table.columns[1:])
+                cursor.execute(
+                    f"UPDATE {_name(table.name)} SET {places} WHERE {_name(table.columns[0])} = %s",  # noqa: S608 - as above
+                    [*row[1:], row[0]],
+                )
+    return True
+
+
+def _plain(value: Any) -> Any:
+    return bytes(value) if isinstance(value, memoryview) else value
+
+
+def _name(name: str) -> str:
+    return connection.ops.quote_name(name)
+
+
+def _names(columns: Sequence[str]) -> str:
+    return ", ".join(map(_name, columns))

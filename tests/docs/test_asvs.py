@@ -5,7 +5,7 @@ import re
 from tests.docs.pages import missing_tests, named_tests, tables, text_of
 
 PAGE = text_of("docs/security/asvs.md")
-LINES = 69
+LINES = 74
 OPEN = re.compile(r"\*\*(Not yet|Partly|Not applicable)\.\*\* .+")
 
 

@@ -1,6 +1,7 @@
 """Where secrets are: projects and their environments."""
 
 import uuid
+from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
@@ -12,9 +13,12 @@ from audit.resource import Resource
 from orgs.classification import Classification
 from orgs.models.organizations import Organization
 from orgs.places import Place
+from vault.seals import SealedModel
+
+_WORDS = "tells people, and decides nothing"
 
 
-class Project(models.Model):
+class Project(SealedModel):
     """A place for secrets that belong together."""
 
     class Kind(models.TextChoices):
@@ -29,6 +33,10 @@ class Project(models.Model):
     description = models.CharField(max_length=500, blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+
+    SEALED = ("organization_id", "kind", "name", "name_key")
+    SEAL_EXEMPT: ClassVar = {"description": _WORDS, "created_at": _WORDS, "created_by_id": _WORDS}
+    SEAL_RESOURCE = ResourceKind.PROJECT
 
     class Meta:
         constraints = [
@@ -49,7 +57,7 @@ class Project(models.Model):
         return Place(self.organization_id, self.uid)
 
 
-class Environment(models.Model):
+class Environment(SealedModel):
     """Where a value holds: development, staging, production. A project of shared passwords has one, not shown."""
 
     uid = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -64,6 +72,10 @@ class Environment(models.Model):
         help_text="Of its secrets that have none of their own.",
     )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    SEALED = ("organization_id", "project_id", "name", "name_key", "classification")
+    SEAL_EXEMPT: ClassVar = {"position": "the order on the page", "created_at": _WORDS}
+    SEAL_RESOURCE = ResourceKind.ENVIRONMENT
 
     class Meta:
         ordering = ["position", "name_key"]

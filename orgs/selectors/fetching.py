@@ -30,7 +30,7 @@ from orgs.permissions import (
     standings_of,
 )
 from vault import tenancy
-from vault.seals import SealedModel, genuine, is_genuine, with_seal
+from vault.seals import SealedModel, genuine, is_genuine, require_genuine, with_seal
 
 M = TypeVar("M", bound=Model)
 S = TypeVar("S", bound=SealedModel)
@@ -48,12 +48,16 @@ def object_for(
     """The object `uid` of `queryset` if `actor` may do `permission` to it; raises `AccessDenied` otherwise.
 
     The model is `Organization` or carries `organization_id`. `kind` is what the denial is recorded about. `partly`: to
-    any part of it; see `orgs.permissions.judge`.
+    any part of it; see `orgs.permissions.judge`. What has a place of its own is asked about there, so that place, and
+    its class, must be what this program wrote: raises `SealBroken` for those who may, unless it is.
     """
-    found = visible(queryset.filter(pk=uid))
+    placed = issubclass(queryset.model, SealedModel) and hasattr(queryset.model, "place")
+    found = visible((with_seal(queryset) if placed else queryset).filter(pk=uid))  # type: ignore[arg-type,type-var]  # asked just before
     if found is None:
         raise denied_as_missing(actor, permission, Resource(kind, str(uid)))
     require(actor, permission, found, kind=kind, partly=partly)
+    if placed:
+        require_genuine(found)
     return found
 
 

@@ -165,7 +165,7 @@ def _purge(world: World) -> Callable[[], object]:
 
 def _purge_expired(world: World) -> Callable[[], object]:
     world.trashed()
-    Secret.objects.filter(pk=world.secret.pk).update(trashed_at=timezone.now() - timedelta(days=31))
+    change(Secret.objects.filter(pk=world.secret.pk), trashed_at=timezone.now() - timedelta(days=31))
     return secrets.purge_expired_trash
 
 

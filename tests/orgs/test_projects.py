@@ -20,6 +20,7 @@ from orgs.services import (
 from orgs.services.projects import MOST_ENVIRONMENTS
 from tests.cast import Cast
 from tests.orgs.parallel import in_parallel
+from tests.sealing import change
 from vault.secrets.models import Secret
 
 
@@ -47,7 +48,7 @@ def put_secret(environment: Environment, *, trashed: bool = False) -> Secret:
         name_key="x",
     )
     if trashed:
-        Secret.objects.filter(pk=secret.pk).update(trashed_at=secret.created_at)
+        change([secret], trashed_at=secret.created_at)
     return secret
 
 

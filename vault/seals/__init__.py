@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from vault.seals.errors import SealBroken, SealBypassed
     from vault.seals.sealed import GuardedQuerySet, SealedManager, SealedModel, SealedQuerySet, locked_row
-    from vault.seals.verification import Fault, genuine, is_genuine, with_seal
+    from vault.seals.verification import (
+        Fault,
+        genuine,
+        is_genuine,
+        require_genuine,
+        with_seal,
+        with_seals_of,
+    )
 
 __all__ = [
     "Fault",
@@ -22,13 +29,15 @@ __all__ = [
     "genuine",
     "is_genuine",
     "locked_row",
+    "require_genuine",
     "with_seal",
+    "with_seals_of",
 ]
 
 _HOMES = {
     "errors": ("SealBroken", "SealBypassed"),
     "sealed": ("GuardedQuerySet", "SealedManager", "SealedModel", "SealedQuerySet", "locked_row"),
-    "verification": ("Fault", "genuine", "is_genuine", "with_seal"),
+    "verification": ("Fault", "genuine", "is_genuine", "require_genuine", "with_seal", "with_seals_of"),
 }
 
 

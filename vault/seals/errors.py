@@ -11,7 +11,7 @@ class SealBypassed(TypeError):
 
 
 class SealBroken(RuntimeError):
-    """A row is not what this program last wrote, and was to be changed: that would make it genuine.
+    """A row is not what this program last wrote, and was to be opened, or changed, which would make it genuine.
 
     ``fault``: what is wrong (``vault.seals.verification.Fault``). The message names the row and no value of it.
     """
@@ -21,6 +21,6 @@ class SealBroken(RuntimeError):
         self.row = row
         self.fault = fault
         super().__init__(
-            f"The row {row} of {kind} is not as this program wrote it ({fault}), so it is not changed. Run "
-            "`manage.py access verify`; `manage.py access seal` takes a row over as it is, once you know why."
+            f"The row {row} of {kind} is not as this program wrote it ({fault}), so it is neither opened nor changed. "
+            "Run `manage.py access verify`; `manage.py access seal` takes a row over as it is, once you know why."
         )

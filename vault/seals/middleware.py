@@ -27,6 +27,6 @@ class SealReportsMiddleware:
         return error_response(
             request,
             HTTPStatus.CONFLICT,
-            "What this would change was altered outside of this program, so it stays as it is. The log has an alert; "
-            "ask whoever runs this server to run `manage.py access verify`.",
+            "This was altered outside of this program, so it is neither opened nor changed. The log has an alert; ask "
+            "whoever runs this server to run `manage.py access verify`.",
         )

@@ -200,6 +200,9 @@ def message_of(kind: str, row: models.Model, sealed: Collection[str], version: i
     )
 
 
+_AT_ONCE = 500
+"""Rows that a query names at most: SQLite takes no more than some parameters."""
+
 _deleted: ContextVar[dict[str, list[str]] | None] = ContextVar("holdfast_deleted_rows", default=None)
 
 
@@ -266,7 +269,9 @@ def _seal_new(rows: Collection[SealedModel]) -> None:
     kind = next(iter(rows)).seal_kind()
     by_row = {row.seal_row(): row for row in rows}
     # Left by a row that was deleted behind our back: the new row goes on from it.
-    orphans = {seal.row: seal for seal in Seal.objects.filter(kind=kind, row__in=list(by_row))}
+    names = list(by_row)
+    parts = (names[start : start + _AT_ONCE] for start in range(0, len(names), _AT_ONCE))
+    orphans = {seal.row: seal for part in parts for seal in Seal.objects.filter(kind=kind, row__in=part)}
     for name, orphan in orphans.items():
         _write(by_row[name], orphan)
     by_organization: dict[UUID | None, list[SealedModel]] = {}

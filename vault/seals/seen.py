@@ -5,6 +5,7 @@ a restart, and for rows that this process never met, the tallies tell (``tally``
 counts only once it is committed.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable
 from functools import partial
 from threading import Lock
@@ -12,15 +13,16 @@ from threading import Lock
 from django.db import transaction
 
 KEPT = 50_000
-"""Rows that are remembered, some ten megabytes; beyond that the ones first met are forgotten."""
+"""Rows of a kind that are remembered, some ten megabytes; beyond that the ones first met are forgotten. However many
+secrets are opened, what is known of memberships stays known."""
 
-_versions: dict[tuple[str, str], int] = {}
+_versions: defaultdict[str, dict[str, int]] = defaultdict(dict)
 _lock = Lock()
 
 
 def highest(kind: str, row: str) -> int:
     """The highest version of a row that this process has seen, 0 if it has not met it."""
-    return _versions.get((kind, row), 0)
+    return _versions[kind].get(row, 0)
 
 
 def note(rows: Iterable[tuple[str, str, int]]) -> None:
@@ -37,7 +39,8 @@ def forget() -> None:
 def _note(rows: list[tuple[str, str, int]]) -> None:
     with _lock:
         for kind, row, version in rows:
-            if version > _versions.get((kind, row), 0):
-                _versions[kind, row] = version
-        while len(_versions) > KEPT:
-            del _versions[next(iter(_versions))]
+            known = _versions[kind]
+            if version > known.get(row, 0):
+                known[row] = version
+                if len(known) > KEPT:
+                    del known[next(iter(known))]

@@ -14,6 +14,7 @@ from vault.crypto.errors import KeyUnavailable
 from vault.keys.peppers import keyed_hash_matches
 from vault.keys.purposes import Purpose
 from vault.seals import seen
+from vault.seals.errors import SealBroken
 from vault.seals.models import Seal
 from vault.seals.reporting import Broken, report
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from vault.seals.sealed import SealedModel
 
 R = TypeVar("R", bound="SealedModel")
+A = TypeVar("A", bound=models.Model)
 
 STAMP = "seal_stamp"
 """The annotation, and the attribute, that carries a row's seal: its version and its MAC, or None without a seal."""
@@ -105,13 +107,22 @@ def with_seal(queryset: "models.QuerySet[R]", *related: str) -> "models.QuerySet
     ``related``: foreign keys to sealed rows, selected along (``select_related``), whose seals come as well; then
     ``genuine`` wants those rows to be genuine too.
     """
-    model = queryset.model
-    annotations = {STAMP: _stamp_of(model, "pk")}
-    for name in related:
-        target = model._meta.get_field(name).related_model
-        annotations[STAMP_OF + name] = _stamp_of(target, f"{name}_id")  # type: ignore[arg-type]  # a model, not "self"
-    annotated: models.QuerySet[R] = queryset.annotate(**annotations)
+    annotated: models.QuerySet[R] = queryset.annotate(**{STAMP: _stamp_of(queryset.model, "pk")})
+    return with_seals_of(annotated, *related)
+
+
+def with_seals_of(queryset: "models.QuerySet[A]", *related: str) -> "models.QuerySet[A]":
+    """The same rows, which need not be sealed themselves, each with the seals of these related rows, for
+    ``require_genuine``. ``related``: as in ``select_related``, which must have them: ``secret__environment``."""
+    annotations = {STAMP_OF + name: _stamp_of(_target(queryset.model, name), f"{name}_id") for name in related}
+    annotated: models.QuerySet[A] = queryset.annotate(**annotations)
     return annotated
+
+
+def _target(model: type[models.Model], name: str) -> "type[SealedModel]":
+    for part in name.split("__"):
+        model = model._meta.get_field(part).related_model  # type: ignore[assignment]  # a model, not "self"
+    return model  # type: ignore[return-value]  # the caller names sealed ones
 
 
 def _stamp_of(model: "type[SealedModel]", pk: str) -> _Stamped:
@@ -137,10 +148,23 @@ def is_genuine(row: "SealedModel | None") -> bool:
     return row is not None and bool(genuine([row]))
 
 
-def _named(row: "SealedModel", names: list[str]) -> "Iterator[SealedModel]":
+def require_genuine(row: models.Model) -> None:
+    """Raises SealBroken, and reports, unless the row is genuine, and all rows whose seals came with it: no query."""
+    related = [name for name in row.__dict__ if name.startswith(STAMP_OF)]
+    own: list[Any] = [row] if STAMP in row.__dict__ else []
+    met: list[tuple[str, str, int]] = []
+    for each in (*own, *_named(row, related)):
+        if not _is_met(each, met):
+            raise SealBroken(each.seal_kind(), each.seal_row(), str(fault_of(each) or Fault.STALE))
+    seen.note(met)
+
+
+def _named(row: models.Model, names: list[str]) -> "Iterator[SealedModel]":
     """The related rows of these annotations, each with its stamp."""
     for name in names:
-        related: SealedModel | None = getattr(row, name.removeprefix(STAMP_OF))
+        related: Any = row
+        for part in name.removeprefix(STAMP_OF).split("__"):
+            related = getattr(related, part)
         if related is not None:
             related.__dict__.setdefault(STAMP, row.__dict__[name])
             yield related

@@ -1,6 +1,7 @@
 """The records that people come for."""
 
 import uuid
+from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
@@ -15,7 +16,10 @@ from orgs.permissions import Standing
 from orgs.places import Place
 from vault.fields import EncryptedJSONField, Envelope, KeyIdIndex
 from vault.keys.purposes import Purpose
+from vault.seals import SealedModel
 from vault.secrets.kinds import ICONS, Kind
+
+_WORDS = "tells people, and decides nothing"
 
 
 def class_source(project: Project, environment: Environment) -> str:
@@ -38,8 +42,11 @@ class Tag(models.Model):
         return self.name
 
 
-class Secret(models.Model):
-    """What is known about a secret without opening it. The values are in its versions."""
+class Secret(SealedModel):
+    """What is known about a secret without opening it. The values are in its versions.
+
+    Sealed is what decides who may open it: where it is, its name, which grants may be about, and its class.
+    """
 
     uid = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="+")
@@ -63,6 +70,20 @@ class Secret(models.Model):
     updated_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     trashed_at = models.DateTimeField(null=True)
     trashed_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+
+    SEALED = ("organization_id", "project_id", "environment_id", "kind", "name", "classification", "trashed_at")
+    SEAL_EXEMPT: ClassVar = {
+        "name_key": _WORDS,
+        "description": _WORDS,
+        "search_text": _WORDS,
+        "version": "which of its own values is the current one; each is encrypted for its number",
+        "created_at": _WORDS,
+        "created_by_id": _WORDS,
+        "updated_at": _WORDS,
+        "updated_by_id": _WORDS,
+        "trashed_by_id": _WORDS,
+    }
+    SEAL_RESOURCE = ResourceKind.SECRET
 
     class Meta:
         constraints = [

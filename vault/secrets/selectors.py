@@ -19,6 +19,7 @@ from orgs.permissions.querysets import places_touched, secrets_reached
 from orgs.selectors import projects_where, reached_by, visible
 from vault.names import fold_name
 from vault.paging import PAGE_SIZE, Order, Page, page_of
+from vault.seals import require_genuine, with_seal
 from vault.secrets.kinds import Kind
 from vault.secrets.models import Secret, SecretVersion, Tag
 
@@ -64,10 +65,11 @@ class Filters:
 def secret_for(actor: Actor, uid: UUID, permission: Permission) -> Secret:
     """The secret, for somebody who may do `permission` to it; with its organization, project and environment.
 
-    Raises `AccessDenied`, which for a foreign secret is the same as for one that does not exist.
+    Raises `AccessDenied`, which for a foreign secret is the same as for one that does not exist; `SealBroken` if its
+    place or its class is not what this program wrote.
     """
     secrets = Secret.objects.select_related("organization", "project", "environment", "updated_by")
-    secret = visible(secrets.filter(pk=uid))
+    secret = visible(with_seal(secrets.filter(pk=uid), "environment"))
     if secret is None:
         raise denied_as_missing(actor, permission, Resource(ResourceKind.SECRET, str(uid)))
     place = secret.place
@@ -75,6 +77,7 @@ def secret_for(actor: Actor, uid: UUID, permission: Permission) -> Secret:
     decision = judge(standing, permission, place, at=timezone.now())
     if not decision.allowed:
         raise AccessDenied(decision, permission, secret.audit_resource, organization_id=secret.organization_id)
+    require_genuine(secret)
     secret.standing = standing
     return secret
 

@@ -12,8 +12,8 @@ from vault.secrets.models import Secret
 
 
 def classify(what: Secret | Environment, classification: Classification | None) -> None:
-    """In the database only: whoever has fetched it before knows the class that it had."""
-    type(what)._default_manager.filter(pk=what.pk).update(classification=classification)
+    """With its seal, but only in the database: whoever has fetched it before knows the class that it had."""
+    change(type(what)._default_manager.filter(pk=what.pk), classification=classification)
 
 
 def demand(organization: Organization, classification: Classification, **demands: Any) -> None:

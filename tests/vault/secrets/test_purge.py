@@ -14,6 +14,7 @@ from audit.actions import Action, ActorKind
 from audit.models import Event
 from orgs.permissions import AccessDenied
 from tests.cast import Cast
+from tests.sealing import change
 from tests.vault.secrets.conftest import StoreSecret
 from vault.secrets.errors import ConfirmationMismatch, NotInTrash
 from vault.secrets.models import Secret, SecretVersion
@@ -52,7 +53,7 @@ def test_it_is_for_owners_and_admins(cast: Cast, secret: Secret, who: str) -> No
 
 
 def age(secret: Secret, days: float) -> None:
-    Secret.objects.filter(pk=secret.pk).update(trashed_at=timezone.now() - timedelta(days=days))
+    change(Secret.objects.filter(pk=secret.pk), trashed_at=timezone.now() - timedelta(days=days))
 
 
 def test_it_purges_what_has_been_in_the_trash_for_thirty_days(cast: Cast, store: StoreSecret) -> None:

@@ -1,6 +1,7 @@
 """Two people at the same moment."""
 
 from collections import Counter
+from datetime import UTC, datetime
 
 import pytest
 from django.db import connection
@@ -13,6 +14,7 @@ from orgs.permissions import AccessDenied
 from orgs.services import remove_member
 from tests.cast import Cast
 from tests.orgs.parallel import in_parallel
+from tests.sealing import change
 from tests.vault.secrets.test_update import edit
 from vault.secrets.errors import Conflict, InTrash, NameTaken, PreviewOutdated
 from vault.secrets.kinds import Kind
@@ -98,7 +100,7 @@ def test_it_restores_from_the_trash_or_takes_the_name(
 def test_it_restores_from_the_trash_or_purges(transactional_cast: Cast, secret: Secret) -> None:
     cast = transactional_cast
     trash_secret(actor=cast.alice, secret=secret)
-    Secret.objects.update(trashed_at="2020-01-01T00:00:00Z")
+    change(Secret, trashed_at=datetime(2020, 1, 1, tzinfo=UTC))
     in_parallel(lambda: untrash_secret(actor=cast.alice, secret=secret), purge_expired_trash)
     left = Secret.objects.filter(pk=secret.pk).first()
     assert left is None or left.trashed_at is None

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
+from tests.sealing import change
 from vault.secrets.models import Secret
 from vault.secrets.services import purge_expired_trash
 
@@ -17,7 +18,7 @@ pytestmark = pytest.mark.django_db
 
 def test_it_keeps_a_secret_that_was_restored_after_the_expired_ones_were_listed(secret: Secret) -> None:
     expired = timezone.now() - timedelta(days=settings.TRASH_DAYS, seconds=1)
-    Secret.objects.filter(pk=secret.pk).update(trashed_at=expired)
+    change(Secret.objects.filter(pk=secret.pk), trashed_at=expired)
     restored: list[bool] = []
 
     def restored_just_after(execute: Callable[..., Any], sql: str, *arguments: Any) -> Any:
@@ -25,7 +26,7 @@ def test_it_keeps_a_secret_that_was_restored_after_the_expired_ones_were_listed(
         if not restored:
             restored.append(True)
             # On a cursor of its own: the list has not been read yet.
-            Secret.objects.filter(pk=secret.pk).update(trashed_at=None)
+            change(Secret.objects.filter(pk=secret.pk), trashed_at=None)
         return listed
 
     with connection.execute_wrapper(restored_just_after):

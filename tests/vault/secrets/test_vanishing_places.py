@@ -13,6 +13,7 @@ from orgs.models import Environment, Project
 from orgs.permissions import AccessDenied
 from orgs.services import delete_environment, delete_project
 from tests.cast import Cast
+from tests.sealing import change
 from vault.secrets.kinds import Kind
 from vault.secrets.models import Secret, SecretVersion
 from vault.secrets.services import State, create_secret, import_env, preview_env_import
@@ -86,7 +87,7 @@ def test_it_compares_what_its_event_names_although_somebody_renames_it(
     secret = make(cast, development)
 
     def rename() -> None:
-        Secret.objects.filter(pk=secret.pk).update(name="OTHER")
+        change(Secret.objects.filter(pk=secret.pk), name="OTHER")
         connection.close()
 
     renaming = Thread(target=rename)

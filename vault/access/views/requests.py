@@ -45,6 +45,7 @@ from vault.access.selectors.requests import (
 )
 from vault.access.services import approve_request, ask_for_access, deny_request, withdraw_request
 from vault.access.services.answering import drafted_approval
+from vault.seals import with_seals_of
 from vault.secrets.models import Secret
 
 _ROLE_FOR = {
@@ -263,6 +264,7 @@ def _from_address(request: HttpRequest, actor: User, organization: Organization)
     listed = Permission.SECRET_LIST
     if uid := _uid(request, "secret"):
         secrets = Secret.objects.filter(organization=organization).select_related("environment")
+        secrets = with_seals_of(secrets, "environment")
         secret = object_for(actor, listed, secrets, uid, kind=ResourceKind.SECRET)
         return initial | {
             "where": place_value(environment=secret.environment_id),

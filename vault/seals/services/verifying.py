@@ -85,7 +85,7 @@ def _verified(progress: Progress | None) -> Verified:
 def _rows(model: type[SealedModel]) -> Iterator[Broken | None]:
     after = None
     while True:
-        rows = with_seal(model._base_manager.order_by("pk"))
+        rows = with_seal(model._base_manager.only(*model.SEALED).order_by("pk"))
         batch = list((rows if after is None else rows.filter(pk__gt=after))[:_BATCH])
         for row in batch:
             fault = fault_of(row)

@@ -23,6 +23,7 @@ from orgs.demands import strictest
 from orgs.models import Environment
 from orgs.permissions import Decision, Permission, hold_authority
 from orgs.places import Place
+from vault.seals import require_genuine, with_seal
 from vault.secrets import env_file
 from vault.secrets.env_file import Entry, EnvFile, Mistake
 from vault.secrets.errors import LinesNotImportable, NothingToImport, PreviewOutdated
@@ -195,7 +196,7 @@ def _authorize(
 ) -> Sequence[Decision]:
     """Whoever imports compares, and a comparison tells whether a value is known: both are asked for, for every name.
 
-    Returns the decisions that allow to open what is going to be compared. Raises AccessDenied.
+    Returns the decisions that allow to open what is going to be compared. Raises AccessDenied, SealBroken.
     """
     places = [
         existing[entry.name].place
@@ -204,6 +205,8 @@ def _authorize(
         for entry in entries
     ]
     decisions = authorize_all(actor, (Permission.SECRET_WRITE, Permission.SECRET_REVEAL), environment, places)
+    for row in (environment, *existing.values()):
+        require_genuine(row)
     opened: list[Place] = [secret.place for secret in existing.values() if secret.kind == Kind.VALUE]
     return [decisions[Permission.SECRET_REVEAL, place] for place in opened]
 
@@ -222,7 +225,7 @@ def _existing(environment: Environment, entries: Sequence[Entry]) -> dict[str, S
     named = Secret.objects.filter(
         environment=environment, trashed_at__isnull=True, name__in=[entry.name for entry in entries]
     ).order_by("uid")
-    found = {secret.name: secret for secret in named.select_for_update(no_key=True)}
+    found = {secret.name: secret for secret in with_seal(named.select_for_update(of=("self",), no_key=True))}
     for secret in found.values():
         secret.environment = environment
     return found

@@ -24,6 +24,7 @@ from audit.services import append
 from orgs.permissions import Permission, denied_as_missing, hold_authority
 from orgs.selectors import visible
 from vault.crypto.secrecy import Confidential
+from vault.seals import require_genuine, with_seals_of
 from vault.secrets.codes import Code, CodeKey
 from vault.secrets.errors import InTrash, NoCodeKey, UnknownField, UnknownVersion
 from vault.secrets.evidence import NO_EVIDENCE, Evidence, demanded, weigh
@@ -112,7 +113,8 @@ def reveal_secret(
 
     Raises `AccessDenied` without `secret:reveal`, and for a secret that does not exist; EvidenceNeeded and
     ReasonRefused where the policy of its class asks for more than `evidence` has; UnknownField, UnknownVersion,
-    InTrash; `EventNotWritten` if the log cannot be written; `CryptoError` if the value does not open.
+    InTrash; `EventNotWritten` if the log cannot be written; `CryptoError` if the value does not open;
+    `SealBroken` if its place or its class is not what this program wrote.
     """
 
     def details_of(kind: Kind) -> Mapping[str, object]:
@@ -193,6 +195,7 @@ def _recorded(
         details = details_of(Kind(current.kind))
         if version is None:
             raise UnknownVersion
+        require_genuine(version)
         if current.trashed_at is not None:
             raise InTrash
         demands = demanded(decision)
@@ -219,4 +222,5 @@ def _version(secret: UUID, number: int | None) -> SecretVersion | None:
     wanted = F("secret__version") if number is None else number
     versions = SecretVersion.objects.filter(secret_id=secret, number=wanted)
     versions = versions.select_related("secret__environment").defer("secret__search_text", "secret__description")
+    versions = with_seals_of(versions, "secret", "secret__environment")
     return next(iter(versions), None)  # the number names one at most

@@ -10,6 +10,7 @@ from audit.actions import ResourceKind
 from audit.resource import Resource
 from orgs.models import Environment
 from orgs.permissions import NOTHING_THERE, AccessDenied, Permission
+from vault.seals import require_genuine, with_seal
 from vault.secrets.errors import Change, Conflict, InTrash, UnknownVersion
 from vault.secrets.kinds import Kind, label_of
 from vault.secrets.models import Secret, SecretVersion, Tag
@@ -21,16 +22,17 @@ def lock_secret(actor: User, permission: Permission, secret: Secret, *, trashed:
     """The secret as it is now, locked until the end of the transaction, for somebody who may do `permission` to it.
 
     `trashed`: whether it must be in the trash (None: either). Raises AccessDenied, InTrash; a secret that was purged
-    meanwhile is one that does not exist.
+    meanwhile is one that does not exist. Raises SealBroken if its place or its class is not what this program wrote.
     """
     asked = secret.place
     authorize(actor, permission, secret, place=asked)
     secrets = Secret.objects.select_for_update(of=("self",), no_key=True).select_related("environment")
-    locked = secrets.filter(pk=secret.pk).first()
+    locked = with_seal(secrets.filter(pk=secret.pk), "environment").first()
     if locked is None:
         raise _missing(permission, Resource(ResourceKind.SECRET, str(secret.pk)))
     if locked.place != asked:  # renamed or classified anew since it was fetched
         authorize(actor, permission, locked)
+    require_genuine(locked)
     if trashed is False and locked.trashed_at is not None:
         raise InTrash
     return locked
@@ -39,9 +41,11 @@ def lock_secret(actor: User, permission: Permission, secret: Secret, *, trashed:
 def lock_environment(permission: Permission, environment: Environment) -> Environment:
     """The environment as it is now, held until the end of the transaction: nobody deletes it under a new secret.
 
-    The caller has authorized. One that was deleted meanwhile does not exist: raises AccessDenied.
+    One that was deleted meanwhile does not exist: raises AccessDenied. The caller authorizes, and then calls
+    `require_genuine`.
     """
-    locked = Environment.objects.select_for_update(no_key=True).filter(pk=environment.pk).first()
+    environments = Environment.objects.select_for_update(of=("self",), no_key=True).filter(pk=environment.pk)
+    locked = with_seal(environments).first()
     if locked is None:
         raise _missing(permission, Resource(ResourceKind.ENVIRONMENT, str(environment.pk)))
     return locked

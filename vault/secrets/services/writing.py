@@ -17,6 +17,7 @@ from orgs.permissions import Permission, hold_authority
 from orgs.places import Place
 from orgs.services.authority import lock_organization
 from vault.crypto.errors import DamagedValue
+from vault.seals import require_genuine
 from vault.secrets.errors import Conflict, EvidenceNeeded, NameTaken
 from vault.secrets.kinds import Kind
 from vault.secrets.metadata import clean_metadata
@@ -70,6 +71,7 @@ def create_secret(
             if own < inherited:
                 for each in (there, place.place.secret(metadata.name, inherited)):
                     authorize(actor, Permission.PROJECT_CONFIGURE, place, place=each, held=True)
+            require_genuine(place)
             refuse_if_taken(place, metadata.name)
             secret = Secret(
                 organization_id=place.organization_id,
@@ -170,7 +172,7 @@ def update_secret(
             renamed_from = locked.name
             locked.name, locked.name_key = metadata.name, metadata.name_key
             locked.description, locked.search_text = metadata.description, metadata.search_text
-            locked.save()
+            locked.save(update_fields=_columns(changed))
             if "tags" in changed:
                 set_tags(locked, metadata.tags)
             renaming = {"from": renamed_from, "to": locked.name} if "name" in changed else {}
@@ -213,7 +215,7 @@ def restore_version(*, actor: User, secret: Secret, number: int) -> Secret:
         return locked
     advance(locked, actor)
     add_version(locked, wanted, changed_fields=changed, restored_from=number)
-    locked.save()
+    locked.save(update_fields=_columns(()))
     append(
         actor=actor.audit_actor,
         action=Action.SECRET_RESTORED,
@@ -234,6 +236,12 @@ def _authorize_move(actor: User, locked: Secret, before: Place, after: Place) ->
         for place in (before, after):
             authorize(actor, Permission.PROJECT_CONFIGURE, locked, place=place)
     return lowered
+
+
+def _columns(changed: Collection[str]) -> list[str]:
+    """What a new version writes of the secret's own row: what is sealed only if it differs, for a seal is made anew."""
+    always = ["version", "updated_at", "updated_by", "description", "search_text"]
+    return always + [each for each in ("name", "name_key", "classification") if each.removesuffix("_key") in changed]
 
 
 def _class_words(secret: Secret) -> str:

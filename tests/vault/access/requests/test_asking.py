@@ -84,7 +84,7 @@ def test_a_path_where_the_asker_sees_nothing_says_the_same_whether_there_is_some
     )
     # Vera's view ends above what is internal, so she does not see the name.
     change(scene.cast.acme.grants.filter(subject_kind="everyone"), highest=Classification.INTERNAL)
-    type(scene.secret).objects.filter(name="vip/key").update(classification=Classification.CRITICAL)
+    change(type(scene.secret).objects.filter(name="vip/key"), classification=Classification.CRITICAL)
     said = []
     for path in ("vip", "nothing"):
         with pytest.raises(InvalidRequest) as refused:

@@ -54,7 +54,7 @@ def use(scene: Scene, person: BreakGlassPerson | None = None, **options: bool) -
 def test_it_reads_everything_at_once_for_an_hour_and_nothing_else(scene: Scene) -> None:
     for classification in Classification:
         scene.policy(classification, approvals=3)
-    Secret.objects.filter(pk=scene.secret.pk).update(classification=Classification.CRITICAL)
+    change(Secret.objects.filter(pk=scene.secret.pk), classification=Classification.CRITICAL)
     scene.secret.refresh_from_db()
     assert not scene.may_reveal(scene.cast.bob)
     with time_machine.travel(timezone.now(), tick=False):

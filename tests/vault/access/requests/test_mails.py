@@ -114,7 +114,7 @@ def test_names_are_text_and_no_links(
     smtp: Mailbox,  # noqa: F811 - the fixture
 ) -> None:
     Organization.objects.filter(pk=scene.cast.acme.pk).update(name="A&B <b>x</b>\r\nBcc: eve@evil.example")
-    Project.objects.filter(pk=scene.project.pk).update(name="https://evil.example/login")
+    change(Project.objects.filter(pk=scene.project.pk), name="https://evil.example/login")
     change(User.objects.filter(pk=scene.cast.bob.pk), name='Bob "<script>alert(1)</script>" evil.example')
     request = ask(
         scene, client_for(User.objects.get(pk=scene.cast.bob.pk)), reason="See http://evil.example <img src=x>"

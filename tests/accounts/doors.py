@@ -31,7 +31,12 @@ def enter_recovery_code(client: Client, code: str) -> Any:
 
 def code_of(device: TOTPDevice, *, steps: int = 0) -> str:
     """What the authenticator shows now, or `steps` half-minutes from now."""
-    totp = TOTP(b32decode(device.key))
+    return code_shown(device.key, steps=steps)
+
+
+def code_shown(key: str, *, steps: int = 0) -> str:
+    """The same, by the key that the authenticator was given."""
+    totp = TOTP(b32decode(key))
     totp.time = time.time() + 30 * steps
     return f"{totp.token():06d}"
 

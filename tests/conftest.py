@@ -102,7 +102,8 @@ def django_db_modify_db_settings(
     if connection.vendor == "sqlite":
         options = connection.settings_dict["OPTIONS"]
         options["init_command"] = options["init_command"].replace("synchronous=FULL", "synchronous=OFF")
-        connection.settings_dict["TEST"]["NAME"] = str(tmp_path_factory.mktemp("database") / "test.sqlite3")
+        if not os.environ.get("HOLDFAST_TEST_IN_MEMORY"):  # so that a fork has one of its own (tests/mutation)
+            connection.settings_dict["TEST"]["NAME"] = str(tmp_path_factory.mktemp("database") / "test.sqlite3")
     else:
         sign_in_as_suite(OWNER)
 

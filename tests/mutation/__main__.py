@@ -1,0 +1,100 @@
+"""Takes each permission check of the program away, one at a time, and runs the matrix: something must fail.
+
+    python -m tests.mutation                       every check
+    python -m tests.mutation --only orgs/services  those of paths that begin so
+    python -m tests.mutation --list                say which there are
+    python -m tests.mutation --json                end with one JSON object
+
+A check that nothing misses is alive. The exit code is 0 if none is, but those of `tests.mutation.equivalent`, each of
+which says what stands behind it. Nothing is written to the tree: a mutant is a process with changed code.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from tests.harness.environment import ROOT, clean_environment
+
+TESTS = (
+    "tests/invariants/matrix",
+    "tests/invariants/test_permission_matrix.py",
+    "tests/invariants/test_services_authorize.py",
+    "tests/orgs/test_permission_matrix.py",
+)
+"""What must miss every check."""
+
+
+def main() -> int:
+    """0: whatever is alive is known to be without effect."""
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.mutation", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--only", default="", metavar="PATH", help="only checks of paths that begin so")
+    parser.add_argument("--list", action="store_true", help="list the checks and stop")
+    parser.add_argument("--json", action="store_true", help="end with the findings as one JSON object")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="so many at a time")
+    parser.add_argument("tests", nargs="*", default=list(TESTS), help="tests to hold against them")
+    chosen = parser.parse_args()
+    if chosen.list:
+        return _list(chosen.only)
+    began = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="holdfast-mutation-") as scratch:
+        out = Path(scratch) / "found.jsonl"
+        environment = clean_environment() | {
+            "HOLDFAST_ENV": "development",
+            "HOLDFAST_VAR_DIR": str(Path(scratch) / "var"),
+            "HOLDFAST_TEST_DATABASE": "sqlite",
+            "HOLDFAST_TEST_IN_MEMORY": "1",
+            "HOLDFAST_MUTATION_OUT": str(out),
+            "HOLDFAST_MUTATION_ONLY": chosen.only,
+            "HOLDFAST_MUTATION_JOBS": str(chosen.jobs),
+        }
+        command = [sys.executable, "-m", "pytest", "-p", "tests.mutation.session", "-p", "no:logging", "-q", "--no-header"]
+        code = subprocess.call([*command, *chosen.tests], cwd=ROOT, env=environment)
+        found = [json.loads(line) for line in out.read_text().splitlines()] if out.exists() else []
+    return _tell(found, code, as_json=chosen.json, seconds=time.monotonic() - began)
+
+
+def _list(only: str) -> int:
+    _set_up()
+    from tests.mutation.checks import all_checks
+
+    for check in all_checks(only):
+        sys.stdout.write(f"{check.path}:{check.line} {check.way} {check.text}\n")
+    return 0
+
+
+def _set_up() -> None:
+    import django
+
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "vault.settings")
+    django.setup()
+
+
+def _tell(found: list[dict[str, str]], code: int, *, as_json: bool, seconds: float) -> int:
+    from tests.mutation.equivalent import EQUIVALENT
+
+    alive = [each for each in found if not each.get("killed") and not each.get("error")]
+    errors = [each for each in found if each.get("error")]
+    known = [each for each in alive if each["key"] in EQUIVALENT]
+    unknown = [each for each in alive if each["key"] not in EQUIVALENT]
+    for each in [*unknown, *errors]:
+        sys.stdout.write(f"{'not tried' if each.get('error') else 'alive'}: {each['key']} (line {each['line']})")
+        sys.stdout.write(f" {each.get('error') or ''} {each['tests']} tests pass by it\n")
+    if as_json:
+        sys.stdout.write(f"{json.dumps({'seconds': round(seconds), 'mutants': found, 'equivalent': EQUIVALENT})}\n")
+    killed = len(found) - len(alive) - len(errors)
+    sys.stdout.write(
+        f"{len(found)} checks taken away, {killed} missed by the matrix, {len(known)} without effect, "
+        f"{len(unknown)} alive, {len(errors)} not tried ({seconds:.0f} s)\n"
+    )
+    return 1 if unknown or errors or not found or (code and not found) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,222 @@
+"""Finds every permission check of the program in its source, and how each can be taken away.
+
+A check is an expression, so that the same place can be made to say that it ran (`Probe`) and to ask for nothing
+(`Removal`): one transformer does both.
+"""
+
+import ast
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from orgs.permissions import Permission
+from tests.harness.environment import ROOT
+
+PARTS = ("accounts", "audit", "orgs", "vault/access", "vault/custody", "vault/secrets")
+OUTSIDE = ("migrations", "management", "cli", "admin.py", "checks.py")
+"""What no request runs: whoever uses a command has the database itself."""
+
+DOORS = frozenset(
+    "administrator authorize authorize_all campaign_for custom_role_for environment_for grant_for granting_in "
+    "invitation_for line_for machine_for member_for object_for organization_for person_for project_for request_for "
+    "require rule_for sealed_for secret_for team_for use_for within_reach within_reach_of".split()
+)
+"""What raises unless the actor may; most of them give the row that was asked for."""
+PREDICATES = frozenset({"covers", "has_permission", "holds_at", "holds_for", "is_verified", "may_give", "touches"})
+FLAGS = frozenset({"allowed", "is_active", "is_authenticated", "is_instance_admin", "is_support", "visible"})
+SCOPES = frozenset({"places_touched", "secrets_reached"})
+REFUSALS = frozenset({"AccessDenied", "Http404", "PermissionError", "denied_as_missing", "refused_decision"})
+NARROWING = frozenset(
+    "campaign campaign_id disabled_at__isnull membership membership_id organization organization_id "
+    "organization_id__in organization__in revoked_at__isnull status user user_id user__is_active".split()
+)
+"""What a query is narrowed by where it must not find what is another's, or what has ended."""
+QUERIES = frozenset({"Q", "exclude", "filter", "get", "get_object_or_404"})
+
+
+class Way(StrEnum):
+    """How a check is taken away."""
+
+    UNASKED = "unasked"
+    """The door opens for everybody."""
+    LESSER = "lesser"
+    """It asks for the least that every member has."""
+    ALWAYS = "always"
+    """The answer is yes."""
+    EVERYTHING = "everything"
+    """The list is not narrowed to what is reached."""
+    WIDER = "wider"
+    """One condition of the query is gone."""
+    LET = "let"
+    """The refusal is not raised."""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One way to take one check away. `text`: the source of the expression; `number` tells equal ones apart."""
+
+    path: str
+    function: str
+    way: Way
+    text: str
+    number: int
+    line: int
+    span: tuple[int, int, int, int]
+    keyword: str = ""
+
+    @property
+    def key(self) -> str:
+        """What stays the same when lines move."""
+        repeated = f" #{self.number}" if self.number else ""
+        return f"{self.path} {self.function} {self.way} {self.text}{repeated}"
+
+
+def all_checks(only: str = "") -> list[Check]:
+    """Every check, in the order of paths and lines; `only`: of paths that begin so."""
+    files = [file for part in PARTS for file in sorted((ROOT / part).rglob("*.py"))]
+    named = [(str(file.relative_to(ROOT)), file) for file in files if not _outside(file)]
+    return [check for path, file in named if path.startswith(only) for check in checks_of(path, file.read_text())]
+
+
+def _outside(file: Path) -> bool:
+    return any(part in OUTSIDE for part in file.relative_to(ROOT).parts)
+
+
+def checks_of(path: str, source: str) -> Iterator[Check]:
+    """The checks of one module."""
+    seen: Counter[tuple[str, Way, str]] = Counter()
+    for function, node, way, keyword in _found(ast.parse(source), ""):
+        text = " ".join(ast.unparse(node).split())
+        text = f"{keyword}= of {text}" if keyword else text
+        span = (node.lineno, node.col_offset, node.end_lineno or 0, node.end_col_offset or 0)
+        number = seen[function, way, text]
+        seen[function, way, text] += 1
+        yield Check(path, function, way, text, number, node.lineno, span, keyword)
+
+
+def _found(node: ast.AST, function: str) -> Iterator[tuple[str, ast.expr, Way, str]]:
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.FunctionDef | ast.ClassDef):
+            inside = isinstance(node, ast.FunctionDef)
+            name = f"{function}.<locals>.{child.name}" if inside else ".".join(filter(None, (function, child.name)))
+            body = child.body if isinstance(child, ast.FunctionDef) else [child]
+            for part in body:
+                if isinstance(part, ast.FunctionDef | ast.ClassDef) and part is not child:
+                    yield from _found(ast.Module([part], []), f"{name}.<locals>")
+                else:
+                    yield from _found_in(part, name)
+        elif not function:
+            yield from _found(child, function)
+
+
+def _found_in(part: ast.AST, name: str) -> Iterator[tuple[str, ast.expr, Way, str]]:
+    if isinstance(part, ast.ClassDef):
+        yield from _found(part, name)
+        return
+    if isinstance(part, ast.FunctionDef):
+        yield from _found(ast.Module([part], []), f"{name}.<locals>")
+        return
+    for node, way, keyword in _ways(part):
+        yield name, node, way, keyword
+    for child in ast.iter_child_nodes(part):
+        yield from _found_in(child, name)
+
+
+def _ways(node: ast.AST) -> Iterator[tuple[ast.expr, Way, str]]:
+    match node:
+        case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name)):
+            if name in DOORS:
+                yield node, Way.UNASKED, ""
+            if name in PREDICATES:
+                yield node, Way.ALWAYS, ""
+            if name in SCOPES:
+                yield node, Way.EVERYTHING, ""
+            if name in QUERIES:
+                for keyword in node.keywords:
+                    if keyword.arg in NARROWING:
+                        yield node, Way.WIDER, keyword.arg
+            for argument in (*node.args, *(each.value for each in node.keywords)):
+                if lesser_than(argument):
+                    yield argument, Way.LESSER, ""
+        case ast.Attribute(attr=name, ctx=ast.Load()) if name in FLAGS:
+            yield node, Way.ALWAYS, ""
+        case ast.If(test=test, body=[ast.Raise(exc=exception), *_]) if _refuses(exception):
+            if not any(isinstance(each, ast.Attribute) and each.attr in FLAGS for each in ast.walk(test)):
+                yield test, Way.LET, ""
+
+
+def lesser_than(node: ast.expr) -> str:
+    """The name of the permission that is weaker than the one that an expression names; empty if none is."""
+    match node:
+        case ast.Attribute(value=ast.Name(id="Permission"), attr=name) if name in Permission.__members__:
+            least = "SECRET_LIST" if name.startswith("SECRET_") else "ORG_VIEW"
+            return "" if name == least else least
+    return ""
+
+
+def _refuses(exception: ast.expr | None) -> bool:
+    called = exception.func if isinstance(exception, ast.Call) else exception
+    return isinstance(called, ast.Name) and called.id in REFUSALS
+
+
+class Rewriting(ast.NodeTransformer):
+    """Puts probes around checks (by span: their numbers), and takes one check away."""
+
+    def __init__(self, probes: Mapping[tuple[int, int, int, int], list[int]], removed: Check | None = None) -> None:
+        self._probes, self._removed = probes, removed
+
+    def visit(self, node: ast.AST) -> ast.AST:
+        span = _span(node)
+        rewritten = self.generic_visit(node)
+        if span is None or not isinstance(rewritten, ast.expr):
+            return rewritten
+        if self._removed is not None and span == self._removed.span and _is_same(node, self._removed):
+            return ast.copy_location(_without(rewritten, self._removed), node)
+        if isinstance(rewritten, ast.Attribute | ast.Name) and not isinstance(rewritten.ctx, ast.Load):
+            return rewritten
+        for number in self._probes.get(span, ()):
+            told = _parsed(f"(__ran__({number}), 0)[1]")
+            assert isinstance(told, ast.Subscript)
+            assert isinstance(told.value, ast.Tuple)
+            told.value.elts[1] = rewritten
+            rewritten = ast.copy_location(told, node)
+        return rewritten
+
+
+def _span(node: ast.AST) -> tuple[int, int, int, int] | None:
+    if not isinstance(node, ast.expr):
+        return None
+    return (node.lineno, node.col_offset, node.end_lineno or 0, node.end_col_offset or 0)
+
+
+def _is_same(node: ast.AST, check: Check) -> bool:
+    """Of two expressions with the same place, such as a name and the tuple around it: the one that is meant."""
+    text = check.text.partition("= of ")[2] if check.keyword else check.text
+    return isinstance(node, ast.expr) and " ".join(ast.unparse(node).split()) == text or check.way is not Way.WIDER
+
+
+def _without(node: ast.expr, check: Check) -> ast.expr:
+    match check.way:
+        case Way.UNASKED:
+            opened = _parsed("__unasked__(lambda: 0)")
+            assert isinstance(opened, ast.Call)
+            assert isinstance(opened.args[0], ast.Lambda)
+            opened.args[0].body = node
+            return opened
+        case Way.LESSER:
+            return _parsed(f"Permission.{lesser_than(node)}")
+        case Way.ALWAYS:
+            return _parsed("True")
+        case Way.EVERYTHING:
+            return _parsed("__everything__()")
+        case Way.LET:
+            return _parsed("False")
+    assert isinstance(node, ast.Call)
+    node.keywords = [each for each in node.keywords if each.arg != check.keyword]
+    return node
+
+
+def _parsed(text: str) -> ast.expr:
+    return ast.parse(text, mode="eval").body

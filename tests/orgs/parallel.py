@@ -1,9 +1,14 @@
 """Acts that happen at the same moment, each with a database connection of its own."""
 
 from collections.abc import Callable
-from threading import Barrier, Thread
+from threading import Barrier, Event, Thread
+from typing import NamedTuple
 
-from django.db import connection
+from django.db import connection, transaction
+
+PATIENCE = 30
+A_MOMENT = 0.4
+"""Seconds."""
 
 
 def in_parallel(*acts: Callable[[], object]) -> list[BaseException | None]:
@@ -26,3 +31,59 @@ def in_parallel(*acts: Callable[[], object]) -> list[BaseException | None]:
     for thread in threads:
         thread.join()
     return raised
+
+
+class Order(NamedTuple):
+    """What came of `one_inside_the_other`: what each raised, and whether the other waited for the first."""
+
+    first: BaseException | None
+    other: BaseException | None
+    waited: bool
+
+
+def one_inside_the_other(first: Callable[[Callable[[], None]], object], other: Callable[[], object]) -> Order:
+    """Runs `other` while `first` stands still in the middle of its transaction: where it calls what it is given.
+
+    Each has a thread and a connection of its own. `first` goes on when the other has ended, or has not for a moment:
+    then it waits for a lock. A busy machine takes that moment for waiting, and never waiting for the end.
+    """
+    reached, may_go, ended = Event(), Event(), Event()
+    raised: dict[str, BaseException] = {}
+
+    def stand_still() -> None:
+        reached.set()
+        if not may_go.wait(PATIENCE):
+            raise TimeoutError("nobody let it go on")
+
+    def run(name: str, act: Callable[[], object], then: Event | None = None) -> None:
+        try:
+            act()
+        except Exception as error:  # noqa: BLE001 - the test looks at what it was
+            raised[name] = error
+        finally:
+            connection.close()
+            if then is not None:
+                then.set()
+
+    one = Thread(target=run, args=("first", lambda: first(stand_still), reached))
+    two = Thread(target=run, args=("other", other, ended))
+    one.start()
+    if not reached.wait(PATIENCE):
+        raise TimeoutError("it never came to its middle")
+    two.start()
+    waited = not ended.wait(A_MOMENT)
+    may_go.set()
+    one.join()
+    two.join()
+    return Order(raised.get("first"), raised.get("other"), waited)
+
+
+def uncommitted(act: Callable[[], object]) -> Callable[[Callable[[], None]], None]:
+    """`act` for `one_inside_the_other`, whose middle is where all is done but the commit."""
+
+    def acting(stand_still: Callable[[], None]) -> None:
+        with transaction.atomic():
+            act()
+            stand_still()
+
+    return acting

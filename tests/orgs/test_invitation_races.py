@@ -6,7 +6,7 @@ from orgs.models import Invitation, Membership
 from orgs.roles import Role
 from orgs.services import accept_invitation, invite_member, join_with_invitation, revoke_invitation
 from tests.cast import PASSWORD, Cast
-from tests.orgs.parallel import in_parallel
+from tests.orgs.parallel import in_parallel, one_inside_the_other, uncommitted
 
 
 def test_it_takes_up_an_invitation_once_in_parallel(transactional_cast: Cast) -> None:
@@ -17,6 +17,35 @@ def test_it_takes_up_an_invitation_once_in_parallel(transactional_cast: Cast) ->
     raised = in_parallel(*[lambda: accept_invitation(actor=cast.charlie, invitation=invitation)] * 3)
     assert sorted(type(error).__name__ for error in raised) == ["InvitationUnusable", "InvitationUnusable", "NoneType"]
     assert Membership.objects.filter(organization=cast.acme, user=cast.charlie).count() == 1
+
+
+def test_who_takes_it_up_second_waits_for_the_first(transactional_cast: Cast) -> None:
+    cast = transactional_cast
+    invitation = invite_member(
+        actor=cast.alice, organization=cast.acme, email="charlie@example.com", role=Role.MEMBER
+    ).invitation
+
+    def accept() -> object:
+        return accept_invitation(actor=cast.charlie, invitation=invitation)
+
+    order = one_inside_the_other(uncommitted(accept), accept)
+    assert (order.first, order.waited) == (None, True)
+    assert isinstance(order.other, InvitationUnusable)
+    assert Membership.objects.filter(organization=cast.acme, user=cast.charlie).count() == 1
+
+
+def test_who_takes_it_up_waits_for_its_revocation(transactional_cast: Cast) -> None:
+    cast = transactional_cast
+    invitation = invite_member(
+        actor=cast.alice, organization=cast.acme, email="charlie@example.com", role=Role.MEMBER
+    ).invitation
+    order = one_inside_the_other(
+        uncommitted(lambda: revoke_invitation(actor=cast.alice, invitation=invitation)),
+        lambda: accept_invitation(actor=cast.charlie, invitation=invitation),
+    )
+    assert (order.first, order.waited) == (None, True)
+    assert isinstance(order.other, InvitationUnusable)
+    assert not Membership.objects.filter(organization=cast.acme, user=cast.charlie).exists()
 
 
 def test_it_creates_one_account_in_parallel(transactional_cast: Cast) -> None:

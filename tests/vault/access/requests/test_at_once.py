@@ -1,12 +1,13 @@
 """Two answers at the same moment, in transactions of their own."""
 
+import pytest
 from django.utils import timezone
 
 from orgs.classification import Classification
 from orgs.models import Grant
 from orgs.services import remove_member
 from tests.cast import Cast
-from tests.orgs.parallel import in_parallel
+from tests.orgs.parallel import in_parallel, one_inside_the_other, uncommitted
 from tests.sealing import change
 from tests.vault.access.requests.conftest import make_scene
 from vault.access.errors import GlassHeld, RequestClosed
@@ -31,6 +32,24 @@ def test_two_approvals_at_once_make_one_grant(transactional_cast: Cast) -> None:
         request.refresh_from_db()
         assert request.grant_id is not None
         _end(request)
+
+
+@pytest.mark.parametrize("needed", [0, 2])
+def test_the_second_approval_waits_for_the_first(transactional_cast: Cast, needed: int) -> None:
+    """What the first has not committed yet counts all the same: the second is the second."""
+    scene = make_scene(transactional_cast)
+    scene.policy(Classification.INTERNAL, approvals=needed)
+    request = scene.ask()
+    order = one_inside_the_other(
+        uncommitted(lambda: approve_request(actor=scene.cast.alice, request=request)),
+        lambda: approve_request(actor=scene.olga, request=request),
+    )
+    assert (order.first, order.waited) == (None, True)
+    assert order.other is None if needed else isinstance(order.other, RequestClosed)
+    grant = Grant.objects.get(origin="requested")
+    assert grant.approvals == RequestApproval.objects.filter(request=request).count() == max(needed, 1)
+    request.refresh_from_db()
+    assert request.grant_id == grant.pk
 
 
 def test_the_two_that_are_needed_at_once_make_one_grant(transactional_cast: Cast) -> None:

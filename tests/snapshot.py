@@ -77,9 +77,13 @@ class Snapshot(Generic[T]):
 
 
 def _keys() -> tuple[str, ...]:
-    """What rows are made under: the root key and the keys of the system."""
+    """What rows are made under: the root key, the keys of the system, and how passwords are hashed."""
     rows = WrappedKey.objects.filter(scope=SYSTEM_SCOPE).order_by("key_id").values_list("key_id", "state")
-    return (str(settings.ROOT_KEY), *(f"{bytes(key_id).hex()} {state}" for key_id, state in rows))
+    return (
+        str(settings.ROOT_KEY),
+        settings.PASSWORD_HASHERS[0],
+        *(f"{bytes(key_id).hex()} {state}" for key_id, state in rows),
+    )
 
 
 def _tables() -> list[tuple[str, Sequence[str]]]:
@@ -89,8 +93,8 @@ def _tables() -> list[tuple[str, Sequence[str]]]:
 
 def _columns(model: type[Model]) -> Sequence[str]:
     """The primary key and then the others."""
-    key = model._meta.pk.column
-    return [key, *(each.column for each in model._meta.concrete_fields if each.column != key)]
+    others = [str(each.column) for each in model._meta.concrete_fields if not each.primary_key]
+    return [str(model._meta.pk.column), *others]
 
 
 def _rows(table: str, columns: Sequence[str]) -> dict[Any, Row]:

@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from orgs.models import Membership, Project
@@ -16,12 +15,11 @@ from orgs.roles import Role
 from orgs.services import create_organization, create_project, give_grant, invite_member
 from orgs.services.grants import Terms
 from tests.cast import Cast, make_person
+from tests.statements import Statements
 
 
 def queries(client: Client, url: str) -> int:
-    with CaptureQueriesContext(
-        connection,
-    ) as captured:
+    with Statements(connection) as captured:
         assert client.get(url).status_code == 200
     return len(captured)
 

@@ -99,14 +99,15 @@ def test_a_machine_has_a_list_of_its_own(cast: Cast, client_for: ClientFor) -> N
 
 def test_it_asks_as_often_for_many_as_for_few(cast: Cast, client_for: ClientFor) -> None:
     from django.db import connection
-    from django.test.utils import CaptureQueriesContext
+
+    from tests.statements import Statements
 
     let_in(cast.alice, cast.acme, NETWORK)
     client = client_for(cast.alice, REMOTE_ADDR=OFFICE)
     client.get(url(cast, "networks"))
     counts = []
     for index in range(2):
-        with CaptureQueriesContext(connection) as captured:
+        with Statements(connection) as captured:
             assert client.get(url(cast, "networks")).status_code == 200
         counts.append(len(captured))
         let_in(cast.alice, cast.acme, *(f"10.{number}.{index}.0/24" for number in range(5)))

@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 from django.db import connection
-from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from orgs.classification import Classification
@@ -33,6 +32,7 @@ from orgs.preview import UNSEEN, Changes, Line, preview
 from orgs.roles import Role
 from orgs.services import create_project
 from tests.cast import Cast, make_person
+from tests.statements import Statements
 from vault.secrets.kinds import Kind
 from vault.secrets.services import create_secret
 
@@ -170,7 +170,7 @@ def test_it_asks_as_often_for_many_as_for_few(cast: Cast, environment: Environme
     given = GiveGrant(grant(cast, environment, subject_kind="team", team=team))
 
     def queries() -> int:
-        with CaptureQueriesContext(connection) as captured:
+        with Statements(connection) as captured:
             look(cast, given)
         return len(captured)
 

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -16,6 +15,7 @@ from orgs.roles import Role
 from orgs.services import create_project
 from tests.cast import Cast, make_person
 from tests.sealing import tamper
+from tests.statements import Statements
 from vault.secrets.kinds import Kind
 from vault.secrets.models import Secret
 from vault.secrets.services import create_secret, reveal_secret
@@ -154,7 +154,7 @@ def test_it_asks_as_often_for_many_as_for_few(
 
 
 def queries(client: Client, url: str) -> int:
-    with CaptureQueriesContext(connection) as captured:
+    with Statements(connection) as captured:
         assert client.get(url).status_code == 200
     return len(captured)
 

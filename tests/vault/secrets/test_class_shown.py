@@ -4,12 +4,12 @@ from collections.abc import Callable
 
 from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from orgs.classification import Classification
 from orgs.models import Environment
 from tests.cast import Cast
+from tests.statements import Statements
 from tests.vault.secrets.classified import classify
 from tests.vault.secrets.conftest import StoreSecret
 
@@ -85,6 +85,6 @@ def test_the_class_costs_no_query_per_row(
 
 def _queries(client: Client, page: str) -> int:
     client.get(page)
-    with CaptureQueriesContext(connection) as captured:
+    with Statements(connection) as captured:
         assert client.get(page).status_code == 200
     return len(captured)

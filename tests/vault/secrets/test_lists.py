@@ -5,13 +5,13 @@ from collections.abc import Callable
 import pytest
 from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.models import User
 from orgs.models import Environment, Membership
 from tests.cast import Cast
 from tests.sealing import change
+from tests.statements import Statements
 from tests.vault.secrets.conftest import StoreSecret
 from vault.keys import keyrings
 from vault.secrets.kinds import Kind
@@ -137,7 +137,7 @@ def test_it_asks_as_often_for_many_as_for_few(
 
 
 def queries(client: Client, url: str) -> int:
-    with CaptureQueriesContext(connection) as captured:
+    with Statements(connection) as captured:
         assert client.get(url).status_code == 200
     return len(captured)
 

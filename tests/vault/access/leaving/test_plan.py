@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 from django.db import connection
-from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from orgs import services as orgs
@@ -16,6 +15,7 @@ from orgs.permissions.authority import BROAD
 from orgs.permissions.loading import authority_in
 from orgs.roles import Role
 from tests.sealing import change
+from tests.statements import Statements
 from tests.vault.access.leaving.scenes import Leaving
 from vault.access.leaving import left_behind, plan_of
 from vault.secrets.models import Secret
@@ -151,7 +151,7 @@ def test_it_asks_as_often_for_much_as_for_little(leaving: Leaving) -> None:
     leaving.add("first")
 
     def queries() -> int:
-        with CaptureQueriesContext(connection) as captured:
+        with Statements(connection) as captured:
             plan_of(leaving.cast.acme, bob)
         return len(captured)
 

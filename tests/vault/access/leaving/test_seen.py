@@ -7,11 +7,11 @@ from collections.abc import Callable
 import pytest
 from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from audit.models import Event
 from orgs.permissions import AccessDenied
+from tests.statements import Statements
 from tests.vault.access.leaving.scenes import Leaving
 from vault.access.seen import page_of_seen, seen_by
 from vault.access.services import end_membership, export_seen
@@ -170,7 +170,7 @@ def test_it_asks_as_often_for_many_as_for_few(leaving: Leaving, client_for: Clie
     client.get(url)
     counts = []
     for number in range(2):
-        with CaptureQueriesContext(connection) as captured:
+        with Statements(connection) as captured:
             assert client.get(url).status_code == 200
         counts.append(len(captured))
         for index in range(4):

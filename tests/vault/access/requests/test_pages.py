@@ -9,7 +9,6 @@ from uuid import uuid4
 import pytest
 from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -19,6 +18,7 @@ from orgs.models import CustomRole, Grant, Project
 from orgs.services import create_project
 from tests.cast import PASSWORD
 from tests.sealing import change
+from tests.statements import Statements
 from tests.vault.access.requests.conftest import Scene
 from vault.access.models import AccessRequest, BreakGlassPerson, BreakGlassUse, RequestedRole
 from vault.access.services import approve_request, break_glass, name_for_break_glass
@@ -212,7 +212,7 @@ def test_every_page_counts_what_waits_with_one_query_when_nothing_does(
 ) -> None:
     client, url = client_for(scene.cast.alice), reverse("orgs:members", args=[scene.cast.acme.uid])
     client.get(url)
-    with CaptureQueriesContext(connection) as captured:
+    with Statements(connection) as captured:
         client.get(url)
     about = [each for each in captured if "access_" in each["sql"]]
     assert len(about) == 1
@@ -226,7 +226,7 @@ def test_the_list_takes_as_many_queries_for_many_requests(scene: Scene, client_f
         for role, highest, path in itertools.islice(wishes, number):
             scene.ask(role=RequestedRole(role), highest=highest, path=path)
         client.get(url)
-        with CaptureQueriesContext(connection) as captured:
+        with Statements(connection) as captured:
             client.get(url)
         counts.append(len(captured))
     assert len(client.get(url).context["waiting"]) == 13

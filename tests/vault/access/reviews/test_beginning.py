@@ -4,13 +4,13 @@ from datetime import timedelta
 
 import pytest
 from django.db import connection
-from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from audit.models import Event
 from orgs.models import Grant, Membership, TeamMembership
 from orgs.permissions import AccessDenied, Permission
 from tests.sealing import change
+from tests.statements import Statements
 from tests.vault.access.reviews.conftest import Reviewed
 from vault.access.errors import InvalidReview
 from vault.access.models import Campaign, ReviewLine
@@ -126,7 +126,7 @@ def test_a_project_of_another_organization_is_missing(reviewed: Reviewed) -> Non
 
 def test_more_lines_take_no_more_queries(reviewed: Reviewed) -> None:
     def queries() -> int:
-        with CaptureQueriesContext(connection) as captured:
+        with Statements(connection) as captured:
             reviewed.begin()
         return len(captured)
 

@@ -10,7 +10,6 @@ from uuid import uuid4
 import pytest
 from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -19,6 +18,7 @@ from audit.models import Event
 from orgs.models import TeamMembership
 from orgs.permissions import Permission
 from tests.sealing import change
+from tests.statements import Statements
 from tests.vault.access.reviews.conftest import Reviewed, Verdict
 from vault.access.models import Campaign, ReviewDecision
 
@@ -161,7 +161,7 @@ def test_the_page_for_the_printer_has_no_script_of_its_own_and_escapes(
 
 def test_the_page_takes_as_many_queries_for_many_lines(reviewed: Reviewed, at: Callable[..., Any]) -> None:
     def queries(campaign: Campaign) -> int:
-        with CaptureQueriesContext(connection) as captured:
+        with Statements(connection) as captured:
             assert at(reviewed.cast.alice, "review", campaign.pk, query="?show=all").status_code == 200
         return len(captured)
 
@@ -178,7 +178,7 @@ def test_the_page_takes_as_many_queries_for_many_lines(reviewed: Reviewed, at: C
 
 def test_the_list_takes_as_many_queries_for_many_reviews(reviewed: Reviewed, at: Callable[..., Any]) -> None:
     def queries() -> int:
-        with CaptureQueriesContext(connection) as captured:
+        with Statements(connection) as captured:
             assert at(reviewed.cast.alice, "reviews").status_code == 200
         return len(captured)
 

@@ -8,7 +8,8 @@ from django.utils import timezone
 from accounts.models import Instance, RecoveryCode, RecoveryDevice, Session, TOTPDevice, User
 from audit.actions import Action, ResourceKind
 from audit.models import Event
-from vault.seals import genuine, is_genuine, with_seal
+from vault.seals import Fault, genuine, is_genuine, with_seal
+from vault.seals.reporting import Broken, report
 
 ENROLMENT_TIME = timedelta(minutes=30)
 
@@ -20,8 +21,11 @@ def instance() -> Instance:
 
 
 def authenticator_of(user: User) -> TOTPDevice | None:
-    """The confirmed authenticator of a person."""
-    return next(iter(genuine(with_seal(TOTPDevice.objects.filter(user=user, confirmed=True)))), None)
+    """The confirmed authenticator of a person. One that is gone although the person has one is reported."""
+    devices = list(with_seal(TOTPDevice.objects.filter(user=user, confirmed=True)))
+    if not devices and user.has_authenticator and User.objects.filter(pk=user.pk, has_authenticator=True).exists():
+        report(Broken(TOTPDevice.seal_kind(), user.pk.hex, str(Fault.GONE), None, TOTPDevice.SEAL_RESOURCE))
+    return next(iter(genuine(devices)), None)
 
 
 def pending_authenticator_of(user: User) -> TOTPDevice | None:

@@ -5,6 +5,7 @@ As many queries for many grants as for few. A row whose seal does not hold count
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
+from itertools import product
 from typing import TypeAlias
 from uuid import UUID
 
@@ -13,13 +14,15 @@ from django.db import connection
 from django.db.models import Q, QuerySet
 
 from accounts.models import User
+from orgs.classification import Classification
 from orgs.models import ClassPolicy, CustomRole, Grant, Machine, Membership, Team, TeamMembership
 from orgs.permissions.authority import Authority, Subject, own_holding
 from orgs.permissions.catalogue import NEEDS_APPROVAL, Permission
 from orgs.permissions.origins import barred
 from orgs.permissions.standing import Standing
 from orgs.places import Place
-from vault.seals import genuine, is_genuine, with_seal
+from vault.seals import Fault, genuine, is_genuine, with_seal
+from vault.seals.reporting import Broken, report
 
 Actor: TypeAlias = User | Machine | AnonymousUser
 
@@ -99,8 +102,7 @@ def standings_of_subjects(
     machines = [each for each in subjects if isinstance(each, Machine)]
     authority = Authority(memberships=tuple(memberships), machines=tuple(machines))
     if not NEEDS_APPROVAL.isdisjoint(permissions):
-        policies = ClassPolicy.objects.filter(organization_id__in={each.organization_id for each in subjects})
-        authority = authority.with_rows(policies=genuine(with_seal(policies)))
+        authority = authority.with_rows(policies=_policies({each.organization_id for each in subjects}))
     approving = _approving(authority, place)
     waiting = [each for each in memberships if not _suffices(each, permissions, approving)]
     if waiting or machines:
@@ -122,7 +124,7 @@ def authority_in(organization_id: UUID, *, place: Place | None = None) -> Author
         teams=tuple(genuine(with_seal(Team.objects.filter(**mine)))),
         grants=tuple(live_grants(Grant.objects.filter(**mine), place)),
         roles=tuple(genuine(with_seal(CustomRole.objects.filter(**mine)))),
-        policies=tuple(genuine(with_seal(ClassPolicy.objects.filter(**mine)))),
+        policies=tuple(_policies({organization_id})),
     )
 
 
@@ -147,6 +149,17 @@ def _touching(grants: QuerySet[Grant], place: Place | None) -> QuerySet[Grant]:
         if place.environment is not None:
             grants = grants.filter(Q(environment_id__isnull=True) | Q(environment_id=place.environment))
     return grants
+
+
+def _policies(organization_ids: Collection[UUID]) -> list[ClassPolicy]:
+    """The policies of organizations. Each has one for every class; one that is gone is reported, and opens nothing."""
+    found = list(with_seal(ClassPolicy.objects.filter(organization_id__in=organization_ids)))
+    there = {(each.organization_id, each.classification) for each in found}
+    for uid, each in product(organization_ids, Classification):
+        if (uid, each) not in there:
+            fault = f"{Fault.GONE}: that of what is {each.word}"
+            report(Broken(ClassPolicy.seal_kind(), uid.hex, fault, uid, ClassPolicy.SEAL_RESOURCE))
+    return genuine(found)
 
 
 def _approving(authority: Authority, place: Place | None) -> frozenset[UUID]:

@@ -12,7 +12,8 @@ from orgs.models import Machine, NetworkPolicy, NetworkRule
 from orgs.networks import fingerprint_of, is_inside
 from orgs.permissions.authority import Subject
 from vault.context import current
-from vault.seals import genuine, with_seal
+from vault.seals import Fault, genuine, with_seal
+from vault.seals.reporting import Broken, report
 
 BROKEN = (
     "the networks from which the organization can be used are not as this program wrote them, so nobody is let in; "
@@ -32,21 +33,34 @@ def barred(subjects: Collection[Subject]) -> Mapping[UUID, str]:
 
 
 def rules_of(organization_ids: Collection[UUID]) -> Mapping[UUID, list[NetworkRule] | None]:
-    """The rules of each organization; None where they do not come to what its policy says. One query, two where there
-    are any rules."""
+    """The rules of each organization; None where they do not come to what its policy says, which is reported. One
+    query, two where there are any rules."""
+    rules, faults = _read(organization_ids)
+    if faults:
+        again, faults = _read(faults)  # somebody may have changed the rules between the two queries
+        rules |= again
+    for uid, fault in faults.items():
+        report(Broken(NetworkPolicy.seal_kind(), uid.hex, fault, uid, NetworkPolicy.SEAL_RESOURCE))
+    return rules
+
+
+def _read(organization_ids: Collection[UUID]) -> tuple[dict[UUID, list[NetworkRule] | None], dict[UUID, str]]:
+    """The rules of each organization, and what is wrong with those that have None."""
     found = NetworkPolicy.objects.filter(organization_id__in=organization_ids)
-    policies = {policy.organization_id: policy for policy in genuine(with_seal(found))}
+    stored = list(with_seal(found))
+    policies = {policy.organization_id: policy for policy in genuine(stored)}
     limited = [uid for uid, policy in policies.items() if policy.fingerprint]
     rules: dict[UUID, list[NetworkRule]] = defaultdict(list)
     if limited:
         for rule in genuine(with_seal(NetworkRule.objects.filter(organization_id__in=limited))):
             rules[rule.organization_id].append(rule)
-    return {uid: _as_promised(policies.get(uid), rules[uid]) for uid in organization_ids}
-
-
-def _as_promised(policy: NetworkPolicy | None, rules: list[NetworkRule]) -> list[NetworkRule] | None:
-    whole = policy is not None and policy.fingerprint == fingerprint_of((each.machine_id, each.cidr) for each in rules)
-    return rules if whole else None
+    faults: dict[UUID, str] = {}
+    for uid in set(organization_ids).difference(each.organization_id for each in stored):
+        faults[uid] = str(Fault.GONE)
+    for uid, policy in policies.items():
+        if policy.fingerprint != fingerprint_of((each.machine_id, each.cidr) for each in rules[uid]):
+            faults[uid] = "does not fit its networks"
+    return {uid: rules[uid] if uid in policies and uid not in faults else None for uid in organization_ids}, faults
 
 
 def _why(subject: Subject, rules: list[NetworkRule] | None, address: str | None) -> str:

@@ -9,9 +9,8 @@ from orgs.models import Invitation, Membership, Organization
 from orgs.permissions import ROLE_PERMISSIONS, Permission, decide, may_give
 from orgs.roles import Role
 from orgs.selectors.fetching import membership_of
-from orgs.selectors.listing import members_of
 from vault import tenancy
-from vault.seals import is_genuine, with_seal
+from vault.seals import genuine, is_genuine, with_seal
 
 
 class InvitationState(StrEnum):
@@ -63,15 +62,11 @@ def inviter_of(invitation: Invitation) -> Membership | None:
 
 def invitations_of(organization: Organization) -> list[tuple[Invitation, InvitationState]]:
     """The invitations that were neither accepted nor revoked, the newest first, with their states (two queries)."""
-    invitations = list(
-        Invitation.objects.filter(organization=organization, accepted_at__isnull=True, revoked_at__isnull=True)
-        .select_related("invited_by")
-        .order_by("-created_at", "uid")
-    )
-    inviters = {
-        membership.user_id: membership
-        for membership in members_of(organization).filter(user__in={each.invited_by_id for each in invitations})
-    }
+    found = Invitation.objects.filter(organization=organization, accepted_at__isnull=True, revoked_at__isnull=True)
+    invitations = genuine(with_seal(found.select_related("invited_by").order_by("-created_at", "uid")))
+    members = Membership.objects.filter(organization=organization, status=Membership.Status.ACTIVE)
+    members = members.filter(user__in={each.invited_by_id for each in invitations}).select_related("user")
+    inviters = {membership.user_id: membership for membership in genuine(with_seal(members))}
     return [
         (each, invitation_state(each, inviters.get(each.invited_by_id) if each.invited_by_id else None))
         for each in invitations

@@ -1,4 +1,8 @@
-"""What pages list: organizations, projects, environments, members; each no further than the actor reaches."""
+"""What pages list: organizations, projects, environments, members; each no further than the actor reaches.
+
+A row that grants authority and is not genuine gives nothing, and is in no list: what cannot be told from what counts
+would be taken for it. The log has an alert about it, and `manage.py access verify` lists it.
+"""
 
 from collections.abc import Iterable
 from uuid import UUID
@@ -35,14 +39,12 @@ def environments_where(actor: Actor, permission: Permission, project: Project) -
     return Environment.objects.filter(touched, project=project)
 
 
-def members_of(organization: Organization) -> QuerySet[Membership]:
+def members_of(organization: Organization) -> list[Membership]:
     """The active members with their persons, in the order of their names, each with `has_second_factor`."""
-    return (
-        Membership.objects.filter(organization=organization, status=Membership.Status.ACTIVE)
-        .select_related("user")
-        .annotate(has_second_factor=Exists(TOTPDevice.objects.filter(user=OuterRef("user"), confirmed=True)))
-        .order_by("user__name", "user__email_key")
-    )
+    members = Membership.objects.filter(organization=organization, status=Membership.Status.ACTIVE)
+    factors = TOTPDevice.objects.filter(user=OuterRef("user"), confirmed=True)
+    members = members.select_related("user").annotate(has_second_factor=Exists(factors))
+    return genuine(with_seal(members.order_by("user__name", "user__email_key")))
 
 
 def former_members(organization: Organization, number: int) -> list[Membership]:

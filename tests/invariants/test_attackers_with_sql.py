@@ -14,6 +14,7 @@ from audit.actor import Actor
 from audit.models import Event
 from tests.cast import Cast
 from tests.invariants.attacks import ATTACKS, Attack
+from vault.seals import reporting
 from vault.seals.services import verify_authority
 
 pytestmark = pytest.mark.django_db
@@ -32,6 +33,7 @@ def _printed(request: pytest.FixtureRequest) -> Iterator[None]:
 
 @pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack.name)
 def test_it_refuses_or_reports(cast: Cast, attack: Attack) -> None:
+    reporting.forget()
     assert not verify_authority(actor=Actor.system()).faults, "something is wrong before the attack"
     gained = next(iter(attack.play(cast)))
     alerts = Event.objects.filter(action=Action.AUTHORITY_SEAL_BROKEN).values_list("details__reason", flat=True)

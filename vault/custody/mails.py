@@ -14,6 +14,7 @@ from django.template.loader import render_to_string
 from orgs.mails import Delivery, without_links
 from orgs.models import Membership, Organization
 from orgs.roles import Role
+from vault.seals import genuine, with_seal
 
 logger = logging.getLogger(__name__)
 
@@ -27,7 +28,7 @@ def deliver_compromise(organization: Organization, section: Mapping[str, Any], *
     owners = Membership.objects.select_related("user").filter(
         organization=organization, role=Role.OWNER, status=Membership.Status.ACTIVE, user__is_active=True
     )
-    for membership in owners:
+    for membership in genuine(with_seal(owners)):
         end = _deliver(membership.user.email, organization, section, root=root)
         ends[end.value] = ends.get(end.value, 0) + 1
     return ends

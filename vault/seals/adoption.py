@@ -3,7 +3,8 @@
 Once, when the administrator upgrades; never silently later, when it would make genuine what somebody has put there.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from django.core.management.base import CommandError
@@ -31,14 +32,20 @@ def adopt(apps: Any, schema_editor: Any, *, app: str, sealed: Mapping[str, Seque
         model = apps.get_model(app, name)
         if not model._default_manager.exists():
             continue
-        try:
-            with transaction.atomic():
-                _adopt(model, columns)
-        except (RootKeyProblem, NoActiveKey, CryptoError) as problem:
-            raise CommandError(
-                f"The rows of {model._meta.label} get their seals in this upgrade, and that needs the root key: "
-                f"{problem} Give migrate the same HOLDFAST_ROOT_KEY or HOLDFAST_ROOT_KEY_FILE that the server has."
-            ) from problem
+        with needing_the_key(model), transaction.atomic():
+            _adopt(model, columns)
+
+
+@contextmanager
+def needing_the_key(model: type[models.Model]) -> Iterator[None]:
+    """Says, to whoever upgrades, what to do where the root key is missing: raises CommandError."""
+    try:
+        yield
+    except (RootKeyProblem, NoActiveKey, CryptoError) as problem:
+        raise CommandError(
+            f"The rows of {model._meta.label} get their seals in this upgrade, and that needs the root key: "
+            f"{problem} Give migrate the same HOLDFAST_ROOT_KEY or HOLDFAST_ROOT_KEY_FILE that the server has."
+        ) from problem
 
 
 def _adopt(model: type[models.Model], columns: Sequence[str]) -> None:

@@ -96,11 +96,13 @@ class SealedModel(models.Model):
 
     A subclass says with ``SEALED`` which columns its seal covers and with ``SEAL_EXEMPT`` which not, and why; together
     they are all but the primary key (a test holds it). The names are part of what is sealed: renaming one, or adding
-    one, takes a migration with ``vault.seals.adoption.reseal``. Managers of its own stand on ``SealedQuerySet``.
+    one, takes a migration with ``vault.seals.resealing.reseal``. Managers of its own stand on ``SealedQuerySet``.
     """
 
     SEALED: ClassVar[tuple[str, ...]] = ()
     SEAL_EXEMPT: ClassVar[Mapping[str, str]] = {}
+    WRITTEN_ONCE: ClassVar[bool] = False
+    """Whether nothing of its rows ever changes: PostgreSQL lets the program add and read them, and not lock them."""
     SEAL_RESOURCE: ClassVar[ResourceKind] = ResourceKind.SEAL
     """What kind of thing an alert about such a row names."""
 
@@ -243,6 +245,11 @@ def _unseal(rows: Mapping[str, list[str]]) -> None:
     seen.note((seal.kind, seal.row, seal.version + 1) for seal in seals)  # brought back, they are older than that
 
 
+def held(rows: "models.QuerySet[M]") -> "models.QuerySet[M]":
+    """The same rows, held as they are until the transaction ends."""
+    return rows if rows.model.WRITTEN_ONCE else rows.select_for_update(of=("self",), no_key=True)
+
+
 def locked_row(model: type[M], pk: object) -> M | None:
     """The row, locked until the transaction ends; None if it is gone, or not genuine, which is reported then."""
     rows: models.QuerySet[M] = with_seal(model.objects.filter(pk=pk)).select_for_update(of=("self",), no_key=True)
@@ -256,7 +263,7 @@ def accept(row: SealedModel) -> None:
     Its tally is to be accepted as well (``tally.accept``).
     """
     with transaction.atomic():
-        stored = type(row)._base_manager.select_for_update(of=("self",), no_key=True).get(pk=row.pk)
+        stored = held(type(row)._base_manager.filter(pk=row.pk)).get()
         seal = Seal.objects.filter(kind=row.seal_kind(), row=row.seal_row()).first()
         _write(stored, seal)
 

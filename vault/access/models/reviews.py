@@ -166,6 +166,7 @@ class ReviewLine(SealedModel):
         "last_used_at",
         "state",
     )
+    WRITTEN_ONCE = True
     SEAL_RESOURCE = ResourceKind.REVIEW
 
     class Meta:
@@ -218,6 +219,7 @@ class ReviewDecision(SealedModel):
         "reviewer_id",
         "reviewer_label",
     )
+    WRITTEN_ONCE = True
     SEAL_RESOURCE = ResourceKind.REVIEW
 
     class Meta:

@@ -26,6 +26,7 @@ from vault.custody.selectors import open_shred_request, shredded_at
 from vault.custody.services.authority import audit_actor, refuse_shredded
 from vault.keys import lifecycle
 from vault.keys.models import WrappedKey
+from vault.seals import genuine, with_seal
 
 SHRED_REQUEST_HOURS = 24
 
@@ -47,7 +48,7 @@ def request_shred(*, actor: User, organization: Organization, confirmation: str)
         _typed(confirmation, locked)
         if open_shred_request(locked) is not None:
             raise ShredRefused("There is a request to destroy these keys already. Approve or cancel it.")
-        if not _active_owners(locked).exclude(user_id=actor.pk).exists():
+        if not genuine(with_seal(_active_owners(locked).exclude(user_id=actor.pk))):
             raise ShredRefused("Another owner must agree, and you are the only one. Make somebody else an owner first.")
         now = timezone.now()
         request = ShredRequest.objects.create(
@@ -163,7 +164,8 @@ def _open(request: ShredRequest) -> ShredRequest:
 
 def _both_still_own(organization: Organization, *people: User | None) -> None:
     """Raises `ShredRefused` unless whoever asked and whoever agreed are active owners at this moment."""
-    if _active_owners(organization).filter(user__in=[person for person in people if person]).count() != 2:
+    both = _active_owners(organization).filter(user__in=[person for person in people if person])
+    if len(genuine(with_seal(both))) != 2:
         raise ShredRefused("Whoever asked or approved is not an active owner any more. Ask anew.")
 
 

@@ -51,7 +51,7 @@ def keys(request: HttpRequest, organization: UUID) -> HttpResponse:
         "reports": shown_reports(selectors.reports_of(found.uid), organization=found),
         "shredding": shredding,
         "may_shred": may_shred and not destroyed,
-        "owners": members_of(found).filter(role=Role.OWNER, user__is_active=True).count(),
+        "owners": sum(each.role == Role.OWNER and each.user.is_active for each in members_of(found)),
     }
     return render(request, "custody/keys.html", context)
 

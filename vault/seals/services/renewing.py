@@ -15,7 +15,7 @@ from vault.keys.purposes import SYSTEM_SCOPE, Purpose
 from vault.seals import tally
 from vault.seals.kinds import sealed_models
 from vault.seals.models import Seal, Tally
-from vault.seals.sealed import SealedModel
+from vault.seals.sealed import SealedModel, held
 from vault.seals.verification import STAMP, fault_of, with_seal
 
 _BATCH = 200
@@ -41,7 +41,7 @@ def _renew(model: type[SealedModel], active: bytes) -> int:
     for start in range(0, len(due), _BATCH):
         pks = [model._meta.pk.to_python(row) for row in due[start : start + _BATCH]]
         with transaction.atomic():
-            rows = model._base_manager.select_for_update(of=("self",), no_key=True).filter(pk__in=pks)
+            rows = held(model._base_manager.filter(pk__in=pks))
             renewed += sum(_renewed(row) for row in with_seal(rows))
     return renewed
 

@@ -18,6 +18,7 @@ from django.utils import timezone
 
 from vault.keys.models import WrappedKey
 from vault.keys.purposes import SYSTEM_SCOPE
+from vault.seals import reporting, seen
 
 T = TypeVar("T")
 Row = tuple[Any, ...]
@@ -56,6 +57,8 @@ class Snapshot(Generic[T]):
             return self._record(key)
         if abs(timezone.now() - made.at) > LONGEST or not _restore(made.tables):
             return self._make()
+        for remembers in (seen, reporting):  # what a process has met of these very rows, before they were rolled back
+            remembers.forget()
         result: T = deepcopy(made.result)
         return result
 

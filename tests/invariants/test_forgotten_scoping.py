@@ -9,8 +9,11 @@ from uuid import UUID
 
 import pytest
 from django.db import connection
+from django.db.models import Q
 from django.urls import reverse
 
+from audit.actions import Action
+from audit.models import Event
 from orgs.permissions import Permission, Reach
 from orgs.selectors import (
     environments_of,
@@ -30,7 +33,7 @@ from vault import tenancy
 from vault.secrets import selectors
 from vault.secrets.kinds import Kind
 from vault.secrets.models import Secret
-from vault.secrets.services import create_secret
+from vault.secrets.services import create_secret, revealing
 
 pytestmark = pytest.mark.django_db
 
@@ -106,3 +109,40 @@ def test_a_page_of_a_list_that_forgot_to_narrow_shows_no_more(
     assert answer.status_code == 200
     shown = answer.content.decode()
     assert (CANARY in shown or "Initech" in shown) is not HIDDEN
+
+
+def shown_to_alice(cast: Cast, secret: Secret) -> str:
+    """All that the pages of secrets answer her about a search for the other organization's."""
+    client = signed_in_client(cast.alice)
+    pages = [
+        client.get(reverse("secrets:search"), {"q": "shared"}),
+        client.get(reverse("secrets:palette"), {"q": "shared"}),
+        client.get(reverse("secrets:list", args=[cast.acme.pk])),
+    ]
+    assert [page.status_code for page in pages] == [200] * 3
+    return "".join(page.content.decode() for page in pages)
+
+
+def test_the_pages_of_secrets_show_no_more_when_every_row_counts_as_reached(
+    cast: Cast, secret: Secret, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(selectors, "secrets_reached", lambda reached: ~Q(pk=None))
+    assert (CANARY in shown_to_alice(cast, secret)) is not HIDDEN
+
+
+def test_a_reveal_that_forgot_to_decide_opens_nothing_of_another_organization(
+    cast: Cast, secret: Secret, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The row of the secret is found, to record whose it is that somebody was denied; its versions are not."""
+    decide = revealing.authorize_opening
+
+    def as_if_charlie_asked(actor: Any, *arguments: Any, **options: Any) -> Any:
+        with tenancy.everywhere("this is what the test takes out"):
+            return decide(cast.charlie, *arguments, **options)
+
+    monkeypatch.setattr(revealing, "authorize_opening", as_if_charlie_asked)
+    url = reverse("secrets:reveal", args=[secret.pk])
+    answer = signed_in_client(cast.alice).post(url, {"field": "value"}, headers={"accept": "application/json"})
+    assert ("a value" in answer.content.decode()) is not HIDDEN
+    assert answer.status_code == (404 if HIDDEN else 200)
+    assert Event.objects.filter(action=Action.SECRET_REVEALED).exists() is not HIDDEN

@@ -1,19 +1,41 @@
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from functools import partial
 from typing import Any
 
 from django.db import migrations
 
 from vault.seals.adoption import adopt
+from vault.seals.models import Seal
+
+Made = Mapping[str, Sequence[Any]]
 
 SEALED = {
     "ClassPolicy": (
-        "organization_id", "classification", "step_up_minutes", "approvals", "reason_required", "reveal_seconds",
+        "organization_id",
+        "classification",
+        "step_up_minutes",
+        "approvals",
+        "reason_required",
+        "reveal_seconds",
         "longest_grant_days",
     ),
     "Grant": (
-        "organization_id", "subject_kind", "membership_id", "team_id", "machine_id", "role", "custom_role_id",
-        "project_id", "environment_id", "path", "highest", "starts_at", "ends_at", "approvals", "origin", "revoked_at",
+        "organization_id",
+        "subject_kind",
+        "membership_id",
+        "team_id",
+        "machine_id",
+        "role",
+        "custom_role_id",
+        "project_id",
+        "environment_id",
+        "path",
+        "highest",
+        "starts_at",
+        "ends_at",
+        "approvals",
+        "origin",
+        "revoked_at",
     ),
 }
 
@@ -36,20 +58,24 @@ DEFAULTS = (
 )
 
 
-def keep_open(apps: Any, schema_editor: Any) -> None:
+def keep_open(apps: Any, schema_editor: Any) -> Made:
     """An organization from before there were grants has neither policies, without which no value opens, nor a grant to
     everyone, without which a project is restricted. Its projects were open to every member, and stay so.
 
-    One that was founded since has its policies, and what is restricted in it was meant to be.
+    One that was founded since has its policies, and what is restricted in it was meant to be. If only their seals are
+    there, somebody has taken the policies away. Returns what was made, by model.
     """
     policy, grant = apps.get_model("orgs", "ClassPolicy"), apps.get_model("orgs", "Grant")
-    before = apps.get_model("orgs", "Organization").objects.filter(class_policies__isnull=True)
+    had = Seal.objects.filter(kind="orgs.classpolicy", organization_id__isnull=False).values("organization_id")
+    before = apps.get_model("orgs", "Organization").objects.filter(class_policies__isnull=True).exclude(pk__in=had)
     organizations = list(before.values_list("pk", flat=True))
     projects = apps.get_model("orgs", "Project").objects.filter(organization_id__in=organizations)
-    policy.objects.bulk_create(
-        policy(organization_id=organization, **asdict(demands)) for organization in organizations for demands in DEFAULTS
+    policies = policy.objects.bulk_create(
+        policy(organization_id=organization, **asdict(demands))
+        for organization in organizations
+        for demands in DEFAULTS
     )
-    grant.objects.bulk_create(
+    grants = grant.objects.bulk_create(
         grant(
             organization_id=project.organization_id,
             subject_kind="everyone",
@@ -60,15 +86,19 @@ def keep_open(apps: Any, schema_editor: Any) -> None:
         )
         for project in projects
     )
+    return {"ClassPolicy": [each.pk for each in policies], "Grant": [each.pk for each in grants]}
+
+
+def keep_open_and_seal(apps: Any, schema_editor: Any) -> None:
+    """Both at once, so that nothing is sealed but what was made."""
+    adopt(apps, schema_editor, app="orgs", sealed=SEALED, made=keep_open(apps, schema_editor))
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
         ("orgs", "0009_adopt_places"),
     ]
 
     operations = [
-        migrations.RunPython(keep_open, migrations.RunPython.noop),
-        migrations.RunPython(partial(adopt, app="orgs", sealed=SEALED), migrations.RunPython.noop),
+        migrations.RunPython(keep_open_and_seal, migrations.RunPython.noop),
     ]

@@ -10,6 +10,7 @@ from orgs.demands import DEFAULTS, Demands
 from orgs.models import ClassPolicy, Grant, Project
 from orgs.services import create_project
 from tests.cast import Cast
+from tests.invariants import attacker as sql
 from vault.seals.services import verify_authority
 
 pytestmark = pytest.mark.django_db
@@ -36,6 +37,14 @@ def test_it_is_only_for_organizations_that_have_no_policies(cast: Cast) -> None:
     MIGRATION.keep_open(apps, None)
     assert Grant.objects.filter(subject_kind="everyone").count() == 1
     assert not verify_authority(actor=Actor.system()).faults
+
+
+def test_policies_that_somebody_took_away_open_nothing(cast: Cast) -> None:
+    website, _ = restricted(cast)
+    sql.delete("orgs_classpolicy", organization_id=cast.acme.uid)
+    MIGRATION.keep_open(apps, None)
+    assert not Grant.objects.filter(project=website).exists()
+    assert not ClassPolicy.objects.filter(organization=cast.acme).exists()
 
 
 def test_it_demands_what_a_new_organization_does() -> None:

@@ -3,7 +3,7 @@
 Once, when the administrator upgrades; never silently later, when it would make genuine what somebody has put there.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -16,24 +16,35 @@ from vault.keys.peppers import keyed_hash
 from vault.keys.providers import RootKeyProblem
 from vault.keys.purposes import Purpose
 from vault.seals import tally
-from vault.seals.models import Seal
+from vault.seals.models import Seal, Tally
 from vault.seals.sealed import message_of, row_of
 
 _BATCH = 500
 
 
-def adopt(apps: Any, schema_editor: Any, *, app: str, sealed: Mapping[str, Sequence[str]]) -> None:
+def adopt(
+    apps: Any,
+    schema_editor: Any,
+    *,
+    app: str,
+    sealed: Mapping[str, Sequence[str]],
+    made: Mapping[str, Collection[Any]] | None = None,
+) -> None:
     """Seal every row of these models of an app that has no seal yet. For ``RunPython``.
 
-    ``sealed``: by model, the columns as they are sealed at this point of history. Needs the root key only where there
-    are rows. Raises CommandError, in words for whoever upgrades, when it is not there.
+    ``sealed``: by model, the columns as they are sealed at this point of history. ``made``: by model, the rows that the
+    migration itself has made, where others may have their seals already. Needs the root key only where there are rows.
+
+    Raises CommandError, in words for whoever upgrades: when the root key is not there; for a row without a seal that
+    the migration has not made, where others of its kind have theirs; and where the seals of its organization are not
+    those that were counted. Whoever has a migration run again gets nothing sealed by it.
     """
     for name, columns in sealed.items():
         model = apps.get_model(app, name)
         if not model._default_manager.exists():
             continue
         with needing_the_key(model), transaction.atomic():
-            _adopt(model, columns)
+            _adopt(model, columns, (made or {}).get(name))
 
 
 @contextmanager
@@ -48,23 +59,48 @@ def needing_the_key(model: type[models.Model]) -> Iterator[None]:
         ) from problem
 
 
-def _adopt(model: type[models.Model], columns: Sequence[str]) -> None:
+def _adopt(model: type[models.Model], columns: Sequence[str], made: Collection[Any] | None) -> None:
     kind = model._meta.label_lower
     there = set(Seal.objects.filter(kind=kind).values_list("row", flat=True))
-    batch: list[models.Model] = []
-    for row in model._default_manager.order_by("pk").iterator(chunk_size=_BATCH):
-        if row_of(row.pk) not in there:
-            batch.append(row)
-        if len(batch) >= _BATCH:
-            _seal(kind, batch, columns)
-            batch = []
-    _seal(kind, batch, columns)
+    rows = model._default_manager.order_by("pk")
+    unsealed = [pk for pk in rows.values_list("pk", flat=True) if row_of(pk) not in there]
+    if there and not set(unsealed) <= set(made or ()):
+        raise _suspicious(f"rows of {model._meta.label} have no seal, where others have theirs")
+    fitting: set[Any] = set()
+    for start in range(0, len(unsealed), _BATCH):
+        batch = list(rows.filter(pk__in=unsealed[start : start + _BATCH]))
+        for organization_id in {_organization_of(row) for row in batch} - fitting:
+            if not _fits(organization_id):
+                raise _suspicious(f"the seals of {tally.scope_of(organization_id)} are not as this program left them")
+            fitting.add(organization_id)
+        _seal(kind, batch, columns)
+
+
+def _fits(organization_id: Any) -> bool:
+    """Whether the seals of an organization are those that its tally counts. One without either is as it was founded."""
+    there = tally.elements(organization_id)
+    counted = Tally.objects.filter(scope=tally.scope_of(organization_id)).first()
+    if counted is None:
+        return not there
+    return tally.fault_of(counted) is None and tally.agrees(counted, there)
+
+
+def _organization_of(row: models.Model) -> Any:
+    return getattr(row, "organization_id", None)
+
+
+def _suspicious(what: str) -> CommandError:
+    return CommandError(
+        f"This upgrade seals rows that give authority, once, and it found that {what}. Somebody wrote to the database, "
+        "or had a migration run again. Nothing was sealed. Run `manage.py access verify` with the release from before, "
+        "put the rows right (docs/operators/sealed-rows.md), and migrate again."
+    )
 
 
 def _seal(kind: str, rows: Sequence[models.Model], columns: Sequence[str]) -> None:
     by_organization: dict[Any, list[models.Model]] = {}
     for row in rows:
-        by_organization.setdefault(getattr(row, "organization_id", None), []).append(row)
+        by_organization.setdefault(_organization_of(row), []).append(row)
     for organization_id, group in by_organization.items():
         tally.change(organization_id, added=[(kind, row_of(row.pk), 1) for row in group])
         Seal.objects.bulk_create(

@@ -2,6 +2,7 @@
 
 import importlib
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.apps import apps
@@ -11,6 +12,7 @@ from django.db import connection
 from audit.actor import Actor
 from orgs.models import Membership
 from tests.cast import Cast
+from tests.sealing import tamper, unguarded
 from vault.keys import keyrings
 from vault.keys.models import WrappedKey
 from vault.seals.adoption import adopt
@@ -76,6 +78,49 @@ def test_it_covers_what_the_models_cover() -> None:
     assert adopted == {
         model.seal_kind(): set(model.SEALED) for model in sealed_models() if model.seal_kind() in adopted
     }
+
+
+def again(cast: Cast) -> None:
+    """The adoption of memberships once more, as if its migration had not run."""
+    columns = importlib.import_module("orgs.migrations.0006_adopt").SEALED["Membership"]
+    adopt(apps, connection.schema_editor, app="orgs", sealed={"Membership": columns})
+
+
+def faults() -> list[tuple[str, str]]:
+    return [(fault.kind, fault.fault) for fault in verify_authority(actor=Actor.system()).faults]
+
+
+def test_a_row_that_was_put_among_sealed_ones_is_not_sealed(cast: Cast) -> None:
+    made = Membership.objects.get(organization=cast.acme, user=cast.bob)
+    made.pk, made.user = uuid4(), cast.charlie
+    unguarded(Membership.objects.all()).bulk_create([made])
+    with pytest.raises(CommandError, match="have no seal, where others have theirs"):
+        again(cast)
+    assert faults() == [("orgs.membership", "no seal")]
+
+
+def test_nothing_is_sealed_where_seals_were_taken_away(cast: Cast) -> None:
+    tamper(Membership.objects.filter(organization=cast.acme, user=cast.bob), role="owner")
+    Seal.objects.filter(kind="orgs.membership").delete()
+    with pytest.raises(CommandError, match="are not as this program left them"):
+        again(cast)
+    assert ("orgs.membership", "no seal") in faults()
+
+
+def test_nor_where_the_tally_went_with_them(cast: Cast) -> None:
+    Seal.objects.filter(kind="orgs.membership").delete()
+    Tally.objects.all().delete()
+    with pytest.raises(CommandError, match="are not as this program left them"):
+        again(cast)
+
+
+def test_rows_that_a_migration_made_are_sealed_among_others(cast: Cast) -> None:
+    made = Membership.objects.get(organization=cast.acme, user=cast.bob)
+    made.pk, made.user = uuid4(), cast.charlie
+    unguarded(Membership.objects.all()).bulk_create([made])
+    columns = {"Membership": Membership.SEALED}
+    adopt(apps, connection.schema_editor, app="orgs", sealed=columns, made={"Membership": [made.pk]})
+    assert not faults()
 
 
 def test_it_needs_no_key_where_there_are_no_rows(db: None) -> None:

@@ -45,7 +45,7 @@ def decide(world: "World", line: ReviewLine, verdict: ReviewDecision.Verdict = V
 
 
 def _decide(world: "World") -> Callable[[], object]:
-    line = line_about(review(world), world.member(world.cast.bob))
+    line = line_about(review(world), world.member(world.cast.vera))
     return lambda: decide(world, line, Verdict.REVOKED)
 
 

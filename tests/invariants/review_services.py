@@ -94,6 +94,6 @@ REVIEW_CASES: "dict[str, Prepare]" = {
     "access.remind_reviewers": _remind,
 }
 
-REVIEW_COMPOSED = {"access.decide_line": ["membership.removed", "review.revoked"]}
+REVIEW_COMPOSED = {"access.decide_line": ["membership.removed", "membership.settled", "review.revoked"]}
 
 REVIEW_LEAST = dict.fromkeys((name for name in REVIEW_CASES if name != "access.remind_reviewers"), Role.ADMIN)

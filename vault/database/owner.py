@@ -16,9 +16,14 @@ _LOGIN = ("USER", "PASSWORD", "HOST", "PORT", "OPTIONS")
 _STANDING = """
     SELECT current_user, rolsuper, rolbypassrls,
         EXISTS (SELECT FROM pg_class WHERE relnamespace = current_schema()::regnamespace AND relowner = pg_roles.oid),
+        EXISTS (SELECT FROM pg_proc WHERE pronamespace = current_schema()::regnamespace AND proowner = pg_roles.oid)
+            OR EXISTS (SELECT FROM pg_namespace WHERE nspname = current_schema() AND nspowner = pg_roles.oid)
+            OR EXISTS (SELECT FROM pg_database WHERE datname = current_database() AND datdba = pg_roles.oid),
         has_schema_privilege(current_schema(), 'CREATE'),
         EXISTS (SELECT FROM pg_class WHERE relnamespace = current_schema()::regnamespace AND relkind = 'r'
-            AND relowner <> pg_roles.oid AND pg_has_role(relowner, 'MEMBER'))
+            AND relowner <> pg_roles.oid AND pg_has_role(relowner, 'MEMBER')),
+        COALESCE(current_setting(%s, true), '') <> '',
+        current_database()
     FROM pg_roles WHERE rolname = current_user
 """
 
@@ -31,15 +36,20 @@ NO_OWNER = (
 
 def excess_of_role(connection: BaseDatabaseWrapper) -> list[str]:
     """What the role of the connection may do beyond changing rows, each with its remedy; empty if policies bind it."""
-    with connection.cursor() as cursor:
-        cursor.execute(_STANDING)
-        role, superuser, bypasses, owns, creates, becomes_owner = cursor.fetchone()
+    with tenancy.within(), connection.cursor() as cursor:  # nothing is set here, so what is found is a default
+        cursor.execute(_STANDING, [SETTING])
+        role, superuser, bypasses, owns, owns_more, creates, becomes_owner, preset, database = cursor.fetchone()
     remedies = {
         f"is a superuser: ALTER ROLE {role} NOSUPERUSER": superuser,
         f"bypasses row-level security: ALTER ROLE {role} NOBYPASSRLS": bypasses,
         f"owns tables: REASSIGN OWNED BY {role} TO the owner's role": owns,
-        f"may create tables: REVOKE CREATE ON SCHEMA public FROM PUBLIC, {role}": creates and not (superuser or owns),
+        f"owns the database, its schema or functions: REASSIGN OWNED BY {role} TO the owner's role": owns_more
+        and not (superuser or owns),
+        f"may create tables: REVOKE CREATE ON SCHEMA public FROM PUBLIC, {role}": creates
+        and not (superuser or owns or owns_more),
         f"is a member of the owner's role: REVOKE that role FROM {role}": becomes_owner and not superuser,
+        f"begins with {SETTING} set, so that forgetting to set it opens rows: ALTER ROLE {role} RESET {SETTING}, and "
+        f"ALTER DATABASE {database} RESET {SETTING}": preset,
     }
     return [f"The application's role {role} {remedy}." for remedy, needed in remedies.items() if needed]
 

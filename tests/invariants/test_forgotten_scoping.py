@@ -14,7 +14,9 @@ from django.urls import reverse
 
 from audit.actions import Action
 from audit.models import Event
+from orgs.models import Project
 from orgs.permissions import Permission, Reach
+from orgs.roles import Role
 from orgs.selectors import (
     environments_of,
     environments_where,
@@ -33,6 +35,7 @@ from vault import tenancy
 from vault.secrets import selectors
 from vault.secrets.kinds import Kind
 from vault.secrets.models import Secret
+from vault.secrets.permissions import authorize_opening
 from vault.secrets.services import create_secret, revealing
 
 pytestmark = pytest.mark.django_db
@@ -44,8 +47,10 @@ CANARY = "canary"
 @pytest.fixture
 def secret(cast: Cast) -> Secret:
     """Charlie's, in a project of initech; everything about it has a name to look for."""
-    project = create_project(actor=cast.charlie, organization=cast.initech, kind="application", name=f"Shared {CANARY}")
-    invite_member(actor=cast.charlie, organization=cast.initech, email=f"{CANARY}@example.com", role="viewer")
+    project = create_project(
+        actor=cast.charlie, organization=cast.initech, kind=Project.Kind.APPLICATION, name=f"Shared {CANARY}"
+    )
+    invite_member(actor=cast.charlie, organization=cast.initech, email=f"{CANARY}@example.com", role=Role.VIEWER)
     return create_secret(
         actor=cast.charlie,
         environment=project.environments.all()[0],
@@ -134,11 +139,10 @@ def test_a_reveal_that_forgot_to_decide_opens_nothing_of_another_organization(
     cast: Cast, secret: Secret, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The row of the secret is found, to record whose it is that somebody was denied; its versions are not."""
-    decide = revealing.authorize_opening
 
     def as_if_charlie_asked(actor: Any, *arguments: Any, **options: Any) -> Any:
         with tenancy.everywhere("this is what the test takes out"):
-            return decide(cast.charlie, *arguments, **options)
+            return authorize_opening(cast.charlie, *arguments, **options)
 
     monkeypatch.setattr(revealing, "authorize_opening", as_if_charlie_asked)
     url = reverse("secrets:reveal", args=[secret.pk])

@@ -11,6 +11,7 @@ import pytest
 
 from audit.actions import Action
 from audit.models import Event
+from audit.services import append
 from orgs.classification import Classification
 from orgs.demands import Demands
 from orgs.models import Project
@@ -122,8 +123,6 @@ def test_it_waits_for_a_reveal_that_was_allowed(
     before = len(reveals())
 
     def reveal(stand_still: Act) -> None:
-        append = revealing.append
-
         def appended(**values: Any) -> Event:
             stand_still()  # it is decided, and nothing is written or shown yet
             return append(**values)

@@ -52,7 +52,7 @@ def object_for(
     its class, must be what this program wrote: raises `SealBroken` for those who may, unless it is.
     """
     placed = issubclass(queryset.model, SealedModel) and hasattr(queryset.model, "place")
-    found = visible((with_seal(queryset) if placed else queryset).filter(pk=uid))  # type: ignore[arg-type,type-var]  # asked just before
+    found = visible((with_seal(queryset) if placed else queryset).filter(pk=uid))  # type: ignore[type-var]  # asked just before
     if found is None:
         raise denied_as_missing(actor, permission, Resource(kind, str(uid)))
     require(actor, permission, found, kind=kind, partly=partly)

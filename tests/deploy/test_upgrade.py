@@ -40,7 +40,7 @@ def on_sqlite(folder: Path) -> Iterator[Instance]:
 
 
 @contextmanager
-def on_postgresql(folder: Path) -> Iterator[Instance]:
+def _with_its_server(folder: Path) -> Iterator[tuple[ScratchPostgresql, Instance]]:
     """One role that owned its tables, as that release had it, and gets the other before the new release migrates."""
     if not (find_binaries() / "psql").exists():
         pytest.skip("these PostgreSQL binaries come without psql")
@@ -56,10 +56,33 @@ def on_postgresql(folder: Path) -> Iterator[Instance]:
         run_script(server, folder)
         holdfast = with_two_roles(server, folder)
         holdfast.environment["HOLDFAST_ROOT_KEY"] = EARLIER["root_key"]
+        yield server, holdfast
+
+
+@contextmanager
+def on_postgresql(folder: Path) -> Iterator[Instance]:
+    """Tables that are guarded when all is done."""
+    with _with_its_server(folder) as (_, holdfast):
         yield holdfast
 
 
-@pytest.mark.parametrize("installation", [on_sqlite, on_postgresql], ids=["sqlite", "postgresql"])
+@contextmanager
+def under_policies(folder: Path) -> Iterator[Instance]:
+    """Tables that are guarded before they are migrated, as those of later releases are; and the owner has no setting of
+    his own that would open them."""
+    with _with_its_server(folder) as (server, holdfast):
+        manage(holdfast, "migrate", "accounts", EARLIER["migrations"]["accounts"])
+        with psycopg.connect(server.url("holdfast", role=SUPERUSER)) as connection:
+            connection.execute("ALTER ROLE holdfast_owner RESET app.tenant")
+        with psycopg.connect(holdfast.environment["HOLDFAST_OWNER_DATABASE_URL"]) as owner:
+            assert owner.execute("SELECT count(*) FROM secrets_secret").fetchone() == (0,)
+        yield holdfast
+
+
+INSTALLATIONS = {"sqlite": on_sqlite, "postgresql": on_postgresql, "postgresql under policies": under_policies}
+
+
+@pytest.mark.parametrize("installation", INSTALLATIONS.values(), ids=INSTALLATIONS)
 def test_everybody_reads_after_the_upgrade_what_they_read_before(installation: Any, tmp_path: Path) -> None:
     with installation(tmp_path) as holdfast:
         manage(holdfast, "migrate", "--verbosity", "0")

@@ -7,7 +7,7 @@ owner's role: a new model gets all of it by itself, and the application gets its
 which the table gets its policy.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from django.core.exceptions import ImproperlyConfigured
 from django.db import transaction
@@ -27,8 +27,9 @@ _RIGHTS = "SELECT, INSERT, UPDATE, DELETE"
 def install(connection: BaseDatabaseWrapper, *, role: str) -> None:
     """Install everything, again if it is there already. `connection`: as the owner; `role`: the application's.
 
-    One transaction: nobody sees a table with rights and without its policy. Raises ImproperlyConfigured if the tables
-    belong to somebody else.
+    One transaction: nobody sees a table with rights and without its policy. A table that has no organization yet,
+    because not all migrations are applied, gets neither. Raises ImproperlyConfigured if the tables belong to somebody
+    else.
     """
     with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
         cursor.execute(
@@ -42,25 +43,30 @@ def install(connection: BaseDatabaseWrapper, *, role: str) -> None:
                 "them to it: docs/operators/upgrade.md."
             )
         existing = {name for name, _, _ in tables}
+        cursor.execute(
+            "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = current_schema()"
+        )
+        columns = set(cursor.fetchall())
+        guarded = [table for table in tenant_tables() if (table.name, table.column) in columns]
+        unguarded = {table.name for table in tenant_tables()} - {table.name for table in guarded}
         cursor.execute("SELECT conname FROM pg_constraint WHERE connamespace = current_schema()::regnamespace")
         constraints = {name for (name,) in cursor.fetchall()}
         for statement in (
-            *_policies(existing),
-            *_composite_keys(existing, constraints),
-            *_rights(sorted(existing), role),
+            *_policies(guarded),
+            *_composite_keys({table.name for table in guarded}, constraints),
+            *_rights(sorted(existing - unguarded), role),
         ):
             cursor.execute(statement)
 
 
-def _policies(existing: set[str]) -> Iterator[sql.Composed]:
-    for table in tenant_tables():
-        if table.name in existing:
-            name, policy = sql.Identifier(table.name), sql.Identifier(POLICY)
-            yield sql.SQL("ALTER TABLE {} ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY").format(name)
-            yield sql.SQL("DROP POLICY IF EXISTS {} ON {}").format(policy, name)
-            yield sql.SQL("CREATE POLICY {policy} ON {name} USING ({rule}) WITH CHECK ({rule})").format(
-                policy=policy, name=name, rule=_rule(table)
-            )
+def _policies(tables: Iterable[TenantTable]) -> Iterator[sql.Composed]:
+    for table in tables:
+        name, policy = sql.Identifier(table.name), sql.Identifier(POLICY)
+        yield sql.SQL("ALTER TABLE {} ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY").format(name)
+        yield sql.SQL("DROP POLICY IF EXISTS {} ON {}").format(policy, name)
+        yield sql.SQL("CREATE POLICY {policy} ON {name} USING ({rule}) WITH CHECK ({rule})").format(
+            policy=policy, name=name, rule=_rule(table)
+        )
 
 
 def _rule(table: TenantTable) -> sql.Composed:
@@ -81,13 +87,13 @@ def _rule(table: TenantTable) -> sql.Composed:
     return sql.SQL("{} IS NULL OR {}").format(column, rule) if table.shared else rule
 
 
-def _composite_keys(existing: set[str], constraints: set[str]) -> Iterator[sql.Composed]:
+def _composite_keys(guarded: set[str], constraints: set[str]) -> Iterator[sql.Composed]:
     """A key over organization and row on each table that is pointed to, and a foreign key to it from each that does.
 
     Checked when the transaction ends, as Django's own foreign keys are.
     """
     for reference in references():
-        if not {reference.table, reference.target} <= existing:
+        if not {reference.table, reference.target} <= guarded:
             continue
         if reference.target_name not in constraints:
             constraints.add(reference.target_name)

@@ -103,6 +103,7 @@ def test_switching_the_policies_off_is_an_error_and_not_more_rows(raw: "psycopg.
         f"SET SESSION AUTHORIZATION {OWNER}",
         f"GRANT {OWNER} TO CURRENT_USER",
         "ALTER ROLE CURRENT_USER BYPASSRLS",
+        "ALTER ROLE CURRENT_USER SET app.tenant = '*'",
         "ALTER ROLE CURRENT_USER SUPERUSER",
         f"ALTER ROLE {OWNER} PASSWORD 'x'",
         "ALTER TABLE secrets_secret DISABLE ROW LEVEL SECURITY",

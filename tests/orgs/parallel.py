@@ -1,5 +1,6 @@
 """Acts that happen at the same moment, each with a database connection of its own."""
 
+import time
 from collections.abc import Callable
 from threading import Barrier, Event, Thread
 from typing import NamedTuple
@@ -7,7 +8,7 @@ from typing import NamedTuple
 from django.db import connection, transaction
 
 PATIENCE = 30
-A_MOMENT = 0.4
+A_MOMENT = 0.2
 """Seconds."""
 
 
@@ -44,8 +45,8 @@ class Order(NamedTuple):
 def one_inside_the_other(first: Callable[[Callable[[], None]], object], other: Callable[[], object]) -> Order:
     """Runs `other` while `first` stands still in the middle of its transaction: where it calls what it is given.
 
-    Each has a thread and a connection of its own. `first` goes on when the other has ended, or has not for a moment:
-    then it waits for a lock. A busy machine takes that moment for waiting, and never waiting for the end.
+    Each has a thread and a connection of its own. `first` goes on when the other has ended, or waits for a lock, as
+    PostgreSQL says. On SQLite, who has not ended after a moment is taken to wait.
     """
     reached, may_go, ended = Event(), Event(), Event()
     raised: dict[str, BaseException] = {}
@@ -71,11 +72,28 @@ def one_inside_the_other(first: Callable[[Callable[[], None]], object], other: C
     if not reached.wait(PATIENCE):
         raise TimeoutError("it never came to its middle")
     two.start()
-    waited = not ended.wait(A_MOMENT)
+    waited = _comes_to_wait(ended)
     may_go.set()
     one.join()
     two.join()
     return Order(raised.get("first"), raised.get("other"), waited)
+
+
+def _comes_to_wait(ended: Event) -> bool:
+    if connection.vendor != "postgresql":
+        return not ended.wait(A_MOMENT)
+    deadline = time.monotonic() + PATIENCE
+    while not ended.wait(0.02):
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT EXISTS (SELECT FROM pg_locks JOIN pg_stat_activity USING (pid) "
+                "WHERE NOT granted AND datname = current_database())"
+            )
+            if cursor.fetchone() == (True,):
+                return True
+        if time.monotonic() > deadline:
+            raise TimeoutError("it neither ended nor waited for a lock")
+    return False
 
 
 def uncommitted(act: Callable[[], object]) -> Callable[[Callable[[], None]], None]:

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonRes
 from django.utils import timezone
 
 from accounts import selectors
-from accounts.gate import Gate, gate_of, person
+from accounts.gate import Gate, gate_at, gate_of, person
 from accounts.hashers import TooBusy
 from accounts.limiter import LimiterUnavailable, TooManyAttempts
 from accounts.redirects import with_next
@@ -29,6 +29,12 @@ class SessionLimitsMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        if gate_at(request.path_info) is not Gate.SESSIONLESS:
+            self.limit(request)
+        return self.get_response(request)
+
+    def limit(self, request: HttpRequest) -> None:
+        """Ends the session of the request, if it has one that is too old, or notes that it is in use."""
         session = request.session
         if isinstance(session, SessionStore) and session.get(SESSION_KEY) and session.row is not None:
             now = timezone.now()
@@ -39,7 +45,6 @@ class SessionLimitsMiddleware:
                 self.end(request, SessionEnd.ABSOLUTE)
             elif idle >= TOUCH_SECONDS:
                 session.touch(now)
-        return self.get_response(request)
 
     @staticmethod
     def end(request: HttpRequest, why: SessionEnd) -> None:
@@ -60,7 +65,7 @@ class GateMiddleware:
         self, request: HttpRequest, view: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> HttpResponse | None:
         gate = gate_of(view)
-        if gate is Gate.PUBLIC:
+        if gate in {Gate.PUBLIC, Gate.SESSIONLESS}:
             return None
         if not request.user.is_authenticated:
             why: SessionEnd | None = getattr(request, "session_end", None)

@@ -16,6 +16,7 @@ from django.db import connection, transaction
 from django.db.models import Model
 from django.utils import timezone
 
+from vault.keys import beside, counting
 from vault.keys.models import WrappedKey
 from vault.keys.purposes import SYSTEM_SCOPE
 from vault.seals import reporting, seen
@@ -57,8 +58,7 @@ class Snapshot(Generic[T]):
             return self._record(key)
         if abs(timezone.now() - made.at) > LONGEST or not _restore(made.tables):
             return self._make()
-        for remembers in (seen, reporting):  # what a process has met of these very rows, before they were rolled back
-            remembers.forget()
+        _forget()
         result: T = deepcopy(made.result)
         return result
 
@@ -132,6 +132,18 @@ def _restore(tables: Sequence[_Table]) -> bool:
                     [*row[1:], row[0]],
                 )
     return True
+
+
+def _forget() -> None:
+    """What this process knows of these very rows from before they were rolled back: their versions, what was told of
+    them, and how much the keys among them have wrapped."""
+    seen.forget()
+    reporting.forget()
+    with counting._lock:
+        counting._pool.clear()
+        counting._lost.clear()
+    if connection.vendor == "sqlite":
+        beside._file().unlink(missing_ok=True)
 
 
 def _plain(value: Any) -> Any:

@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from accounts.gate import public
+from accounts.gate import sessionless
 from orgs.views import home
 from vault.health import healthz, readyz
 
@@ -15,8 +15,8 @@ urlpatterns = [
     path("", include("vault.custody.urls")),
     path("", include("vault.access.urls")),
     path("support/", admin.site.urls),
-    path("healthz", public(healthz), name="healthz"),
-    path("readyz", public(readyz), name="readyz"),
+    path("healthz", sessionless(healthz), name="healthz"),
+    path("readyz", sessionless(readyz), name="readyz"),
 ]
 
 handler400 = "vault.errors.bad_request"

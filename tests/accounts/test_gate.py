@@ -140,9 +140,8 @@ OPEN = {
     "orgs:setup",
     "orgs:join",
     "orgs:join_account",
-    "healthz",
-    "readyz",
 }
+FOR_MACHINES = {"healthz", "readyz"}
 PASSWORD_ONLY = {"accounts:second_factor_enrol", "accounts:second_factor_confirm"}
 
 
@@ -160,6 +159,7 @@ def views(resolver: URLResolver, prefix: str = "") -> dict[str, Callable[..., ob
 def test_it_knows_every_address_that_asks_for_less() -> None:
     asked = {name: gate_of(view) for name, view in views(get_resolver()).items()}
     assert {name for name, gate in asked.items() if gate is Gate.PUBLIC} <= OPEN
+    assert {name for name, gate in asked.items() if gate is Gate.SESSIONLESS} == FOR_MACHINES
     assert {name for name, gate in asked.items() if gate is Gate.SIGNED_IN} == PASSWORD_ONLY
     assert Gate.VERIFIED in asked.values()
 

@@ -2,11 +2,11 @@
 
 from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
 from tests.accounts.doors import code_of, wrong_code
 from tests.cast import authenticator_of
+from tests.statements import Statements
 from vault.custody.models import KeyOperation
 from vault.keys.models import WrappedKey
 
@@ -30,7 +30,7 @@ def key_states() -> list[tuple[str, str, int, str]]:
 
 def queries(client: Client, url: str) -> int:
     """How often a page asks the database, without the counting of rows: one search of an index for each key."""
-    with CaptureQueriesContext(connection) as captured:
+    with Statements(connection) as captured:
         assert client.get(url).status_code == 200
     return sum(not query["sql"].startswith("SELECT COUNT(*)") for query in captured.captured_queries)
 

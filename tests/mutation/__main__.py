@@ -54,7 +54,17 @@ def main() -> int:
             "HOLDFAST_MUTATION_ONLY": chosen.only,
             "HOLDFAST_MUTATION_JOBS": str(chosen.jobs),
         }
-        command = [sys.executable, "-m", "pytest", "-p", "tests.mutation.session", "-p", "no:logging", "-q", "--no-header"]
+        command = [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-p",
+            "tests.mutation.session",
+            "-p",
+            "no:logging",
+            "-q",
+            "--no-header",
+        ]
         code = subprocess.call([*command, *chosen.tests], cwd=ROOT, env=environment)
         found = [json.loads(line) for line in out.read_text().splitlines()] if out.exists() else []
     return _tell(found, code, as_json=chosen.json, seconds=time.monotonic() - began)

@@ -19,9 +19,33 @@ OUTSIDE = ("migrations", "management", "cli", "admin.py", "checks.py")
 """What no request runs: whoever uses a command has the database itself."""
 
 DOORS = frozenset(
-    "administrator authorize authorize_all campaign_for custom_role_for environment_for grant_for granting_in "
-    "invitation_for line_for machine_for member_for object_for organization_for person_for project_for request_for "
-    "require rule_for sealed_for secret_for team_for use_for within_reach within_reach_of".split()
+    {
+        "administrator",
+        "authorize",
+        "authorize_all",
+        "campaign_for",
+        "custom_role_for",
+        "environment_for",
+        "grant_for",
+        "granting_in",
+        "invitation_for",
+        "line_for",
+        "machine_for",
+        "member_for",
+        "object_for",
+        "organization_for",
+        "person_for",
+        "project_for",
+        "request_for",
+        "require",
+        "rule_for",
+        "sealed_for",
+        "secret_for",
+        "team_for",
+        "use_for",
+        "within_reach",
+        "within_reach_of",
+    }
 )
 """What raises unless the actor may; most of them give the row that was asked for."""
 PREDICATES = frozenset({"covers", "has_permission", "holds_at", "holds_for", "is_verified", "may_give", "touches"})
@@ -29,8 +53,22 @@ FLAGS = frozenset({"allowed", "is_active", "is_authenticated", "is_instance_admi
 SCOPES = frozenset({"places_touched", "secrets_reached"})
 REFUSALS = frozenset({"AccessDenied", "Http404", "PermissionError", "denied_as_missing", "refused_decision"})
 NARROWING = frozenset(
-    "campaign campaign_id disabled_at__isnull membership membership_id organization organization_id "
-    "organization_id__in organization__in revoked_at__isnull status user user_id user__is_active".split()
+    {
+        "campaign",
+        "campaign_id",
+        "disabled_at__isnull",
+        "membership",
+        "membership_id",
+        "organization",
+        "organization_id",
+        "organization_id__in",
+        "organization__in",
+        "revoked_at__isnull",
+        "status",
+        "user",
+        "user_id",
+        "user__is_active",
+    }
 )
 """What a query is narrowed by where it must not find what is another's, or what has ended."""
 QUERIES = frozenset({"Q", "exclude", "filter", "get", "get_object_or_404"})
@@ -127,24 +165,24 @@ def _found_in(part: ast.AST, name: str) -> Iterator[tuple[str, ast.expr, Way, st
 def _ways(node: ast.AST) -> Iterator[tuple[ast.expr, Way, str]]:
     match node:
         case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name)):
-            if name in DOORS:
-                yield node, Way.UNASKED, ""
-            if name in PREDICATES:
-                yield node, Way.ALWAYS, ""
-            if name in SCOPES:
-                yield node, Way.EVERYTHING, ""
-            if name in QUERIES:
-                for keyword in node.keywords:
-                    if keyword.arg in NARROWING:
-                        yield node, Way.WIDER, keyword.arg
-            for argument in (*node.args, *(each.value for each in node.keywords)):
-                if lesser_than(argument):
-                    yield argument, Way.LESSER, ""
+            for names, way in ((DOORS, Way.UNASKED), (PREDICATES, Way.ALWAYS), (SCOPES, Way.EVERYTHING)):
+                if name in names:
+                    yield node, way, ""
+            yield from _ways_of_arguments(node, name)
         case ast.Attribute(attr=name, ctx=ast.Load()) if name in FLAGS:
             yield node, Way.ALWAYS, ""
         case ast.If(test=test, body=[ast.Raise(exc=exception), *_]) if _refuses(exception):
             if not any(isinstance(each, ast.Attribute) and each.attr in FLAGS for each in ast.walk(test)):
                 yield test, Way.LET, ""
+
+
+def _ways_of_arguments(node: ast.Call, name: str) -> Iterator[tuple[ast.expr, Way, str]]:
+    for keyword in node.keywords:
+        if name in QUERIES and keyword.arg in NARROWING:
+            yield node, Way.WIDER, keyword.arg
+    for argument in (*node.args, *(each.value for each in node.keywords)):
+        if lesser_than(argument):
+            yield argument, Way.LESSER, ""
 
 
 def lesser_than(node: ast.expr) -> str:
@@ -194,7 +232,7 @@ def _span(node: ast.AST) -> tuple[int, int, int, int] | None:
 def _is_same(node: ast.AST, check: Check) -> bool:
     """Of two expressions with the same place, such as a name and the tuple around it: the one that is meant."""
     text = check.text.partition("= of ")[2] if check.keyword else check.text
-    return isinstance(node, ast.expr) and " ".join(ast.unparse(node).split()) == text or check.way is not Way.WIDER
+    return (isinstance(node, ast.expr) and " ".join(ast.unparse(node).split()) == text) or check.way is not Way.WIDER
 
 
 def _without(node: ast.expr, check: Check) -> ast.expr:

@@ -46,6 +46,7 @@ from vault.secrets.services import create_secret
 ARGUMENTS = dict(addresses())
 ABOUT_ROWS = sorted(name for name, entry in MATRIX.items() if isinstance(entry, Address))
 ADMINISTRATIVE = sorted(name for name, entry in MATRIX.items() if isinstance(entry, Administrative))
+IN_PROJECTS = ("project", "environment", "secret")
 ENDED = {
     "expired": lambda: {
         "starts_at": timezone.now() - timedelta(days=2),
@@ -109,6 +110,12 @@ def methods_of(name: str) -> dict[str, frozenset[Role]]:
     return {method: roles for method, roles in (("GET", entry.get), ("POST", entry.post)) if roles is not None}
 
 
+def ids_of_the_instance() -> Ids:
+    """Of its rows only those that addresses about the instance name."""
+    report = KeyReport.objects.create(kind=ReportKind.ROOT_COMPROMISE, text="a note")
+    return replace(random_ids(), operation=operation_of(None).uid, report=report.uid)
+
+
 def request_of(membership: Membership) -> AccessRequest:
     """For the whole organization, by somebody who has left."""
     return AccessRequest.objects.create(
@@ -150,8 +157,6 @@ class Stage:
     safe: Ids
     initech: Ids
     missing: Ids
-    instance: Ids
-    """Of its rows only those that addresses about the instance name."""
     probe: CustomRole
     """What the probe holds in all of acme."""
 
@@ -208,8 +213,8 @@ def make_stage() -> Stage:
     cast = make_cast()
     world, theirs = World(cast), World(_others(cast))
     rita = make_person("Rita")
-    acme = _ids_of(world, _who_left(world, rita))
-    initech = _ids_of(theirs, _who_left(theirs, make_person("Rolf")))
+    acme = ids_of(world, who_left(world, rita))
+    initech = ids_of(theirs, who_left(theirs, make_person("Rolf")))
     missing = random_ids()
     people = {
         "owner": cast.alice,
@@ -233,12 +238,7 @@ def make_stage() -> Stage:
     for who, window in ENDED.items():
         people[who] = make_person(who)
         change(Grant.objects.filter(custom_role=_granted(world, people[who], who, frozenset(Permission))), **window())
-    instance = replace(
-        missing,
-        operation=operation_of(None).uid,
-        report=KeyReport.objects.create(kind=ReportKind.ROOT_COMPROMISE, text="a note").uid,
-    )
-    stage = Stage(cast, people, acme, _safe(world, acme), initech, missing, instance, probe)
+    stage = Stage(cast, people, acme, _safe(world, acme), initech, missing, probe)
     change([people["suspended"]], is_active=False)  # with a session from before
     return stage
 
@@ -252,13 +252,14 @@ def _others(cast: Cast) -> Cast:
     return replace(cast, **owners, adam=adam, bob=bob, vera=vera, acme=cast.initech, initech=cast.acme)
 
 
-def _who_left(world: World, person: User) -> Membership:
+def who_left(world: World, person: User) -> Membership:
+    """What is left of the membership of an owner who was removed."""
     membership = Membership.objects.create(organization=world.cast.acme, user=person, role=Role.OWNER)
     orgs.remove_member(actor=world.cast.alice, membership=membership)
     return membership
 
 
-def _ids_of(world: World, gone: Membership) -> Ids:
+def ids_of(world: World, gone: Membership) -> Ids:
     """Something of everything. `gone`: the membership of somebody who has left."""
     cast, acme = world.cast, world.cast.acme
     machine = authority.machine(world)
@@ -313,7 +314,9 @@ def _safe(world: World, acme: Ids) -> Ids:
 def _granted(world: World, person: User, name: str, permissions: frozenset[Permission]) -> CustomRole:
     """A viewer with a role of the organization's own everywhere in it."""
     alice, acme = world.cast.alice, world.cast.acme
-    role = orgs.create_role(actor=alice, organization=acme, name=name, permissions=sorted(permissions | {"secret:list"}))
+    role = orgs.create_role(
+        actor=alice, organization=acme, name=name, permissions=sorted(permissions | {"secret:list"})
+    )
     change([role], permissions=sorted(permissions))
     subject = Membership.objects.create(organization=acme, user=person, role=Role.VIEWER)
     orgs.give_grant(actor=alice, subject=subject, role=role, terms=Terms(Scope(acme.uid)))

@@ -136,7 +136,8 @@ def update_secret(
     reclassifying = not isinstance(classification, Keep) and classification != secret.classification
     try:
         with transaction.atomic():
-            if reclassifying:  # a change of authority: whoever opens it now is done, or sees the new class
+            # Class and name (by path) say who reaches it: whoever opens it now is done, or sees the new ones.
+            if reclassifying or metadata.name != secret.name:
                 lock_organization(secret.organization_id)
             locked = lock_secret(actor, Permission.SECRET_WRITE, secret)
             refuse_if_newer(locked, base_version)

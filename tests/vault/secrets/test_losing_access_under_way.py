@@ -67,7 +67,13 @@ def class_of_the_place_raised(scene: Scene, project: Project) -> Act:
 
 def _edited(scene: Scene, **changes: Any) -> Act:
     secret = Secret.objects.get()
-    given = {"name": secret.name, "description": "", "tags": [], "values": {}, "base_version": secret.version}
+    given: dict[str, Any] = {
+        "name": secret.name,
+        "description": "",
+        "tags": [],
+        "values": {},
+        "base_version": secret.version,
+    }
     return lambda: update_secret(actor=scene.cast.alice, secret=secret, **(given | changes))
 
 

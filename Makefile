@@ -12,6 +12,7 @@ T ?=
 DB ?=
 ARGS ?=
 JSON ?=
+ONLY ?=
 
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -65,6 +66,10 @@ proof: $(VENV)/.development-installed ## Kill what works on keys, drill recovery
 .PHONY: bench
 bench: $(VENV)/.development-installed ## Run the benchmarks on SQLite and PostgreSQL (JSON=1 for machines)
 	@exec $(PY) -m tests.bench $(if $(JSON),--json)
+
+.PHONY: mutation
+mutation: $(VENV)/.development-installed ## Take each permission check away in turn: the access matrix must fail (ONLY=orgs/services, JSON=1)
+	@exec $(PY) -m tests.mutation $(if $(ONLY),--only $(ONLY)) $(if $(JSON),--json)
 
 TEMPLATES = find templates -name '*.html' -print0
 

@@ -17,6 +17,7 @@ from orgs.context import enter_organization
 from orgs.models import Environment, Organization, Project
 from orgs.permissions import Permission
 from orgs.permissions.changes import GiveGrant
+from orgs.permissions.words import in_words
 from orgs.preview import Changes, preview
 from orgs.selectors import membership_of, object_for, organization_for, projects_of
 from vault.access.errors import AccessError, InvalidRequest, RequestClosed
@@ -45,6 +46,7 @@ from vault.access.selectors.requests import (
 )
 from vault.access.services import approve_request, ask_for_access, deny_request, withdraw_request
 from vault.access.services.answering import drafted_approval
+from vault.access.services.granting import READING
 from vault.seals import with_seals_of
 from vault.secrets.models import Secret
 
@@ -95,7 +97,8 @@ def request_new(request: HttpRequest, organization: UUID) -> HttpResponse:
         initial=_from_address(request, actor, found),
         organization_name=found.name,
         projects=list(projects_of(actor, found)),
-        roles=roles_of(found.uid),
+        # One that reads and nothing else is the first choice already, by whatever name.
+        roles=[each for each in roles_of(found.uid) if frozenset(each.permissions) != READING],
         teams=teams_of(membership),
     )
     if form.is_valid():
@@ -209,6 +212,7 @@ def _page(
         **_row(found),
         "nav": "access",
         "own": own,
+        "phrases": in_words(found.wanted),
         "open": open_,
         "approvals": given,
         "approved": approved,

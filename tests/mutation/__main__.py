@@ -5,7 +5,7 @@
     python -m tests.mutation --list                say which there are
     python -m tests.mutation --json                end with one JSON object
 
-A check that nothing misses is alive. The exit code is 0 if none is, but those of `tests.mutation.equivalent`, each of
+A check whose absence nothing notices is alive. The exit code is 0 if none is, but those of `tests.mutation.equivalent`, each of
 which says what stands behind it. Nothing is written to the tree: a mutant is a process with changed code.
 """
 
@@ -26,7 +26,7 @@ TESTS = (
     "tests/invariants/test_services_authorize.py",
     "tests/orgs/test_permission_matrix.py",
 )
-"""What must miss every check."""
+"""What must notice that a check is gone."""
 
 
 def main() -> int:
@@ -100,7 +100,7 @@ def _tell(found: list[dict[str, str]], code: int, *, as_json: bool, seconds: flo
         sys.stdout.write(f"{json.dumps({'seconds': round(seconds), 'mutants': found, 'equivalent': EQUIVALENT})}\n")
     killed = len(found) - len(alive) - len(errors)
     sys.stdout.write(
-        f"{len(found)} checks taken away, {killed} missed by the matrix, {len(known)} without effect, "
+        f"{len(found)} checks taken away, {killed} noticed by the matrix, {len(known)} without effect, "
         f"{len(unknown)} alive, {len(errors)} not tried ({seconds:.0f} s)\n"
     )
     return 1 if unknown or errors or not found or (code and not found) else 0

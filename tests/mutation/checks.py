@@ -210,7 +210,7 @@ class Rewriting(ast.NodeTransformer):
         rewritten = self.generic_visit(node)
         if span is None or not isinstance(rewritten, ast.expr):
             return rewritten
-        if self._removed is not None and span == self._removed.span and _is_same(node, self._removed):
+        if self._removed is not None and span == self._removed.span:
             return ast.copy_location(_without(rewritten, self._removed), node)
         if isinstance(rewritten, ast.Attribute | ast.Name) and not isinstance(rewritten.ctx, ast.Load):
             return rewritten
@@ -227,12 +227,6 @@ def _span(node: ast.AST) -> tuple[int, int, int, int] | None:
     if not isinstance(node, ast.expr):
         return None
     return (node.lineno, node.col_offset, node.end_lineno or 0, node.end_col_offset or 0)
-
-
-def _is_same(node: ast.AST, check: Check) -> bool:
-    """Of two expressions with the same place, such as a name and the tuple around it: the one that is meant."""
-    text = check.text.partition("= of ")[2] if check.keyword else check.text
-    return (isinstance(node, ast.expr) and " ".join(ast.unparse(node).split()) == text) or check.way is not Way.WIDER
 
 
 def _without(node: ast.expr, check: Check) -> ast.expr:

@@ -3,6 +3,7 @@
 import ast
 import builtins
 import gc
+import os
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
@@ -18,6 +19,7 @@ from orgs.services import authority
 from tests.harness.environment import ROOT
 from tests.mutation.checks import Check, Rewriting
 from vault.custody import access as instance
+from vault.keys import beside
 
 Place = tuple[str, str, int]
 
@@ -31,6 +33,9 @@ def prepare() -> None:
     names = {"__ran__": ran.add, "__unasked__": _unasked, "__everything__": Q}
     for name, value in names.items():
         setattr(builtins, name, value)
+    folder = Path(os.environ["HOLDFAST_VAR_DIR"])
+    folder.mkdir(parents=True, exist_ok=True)
+    beside._file = lambda: folder / "beside.sqlite3"  # the database is in memory, and has no place beside it
     _openable(deciding.judge, lambda judged: replace(judged, allowed=True, visible=True))
     _openable(authority._refuse_beyond, None)
     _openable(instance.administrator, None)

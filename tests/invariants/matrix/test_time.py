@@ -1,4 +1,4 @@
-"""What is foreign takes as long to refuse as what is missing. (That both ask the database as often is in test_people.)"""
+"""What is foreign takes as long to refuse as what is missing. That both take as many statements is in test_people."""
 
 import time
 from statistics import median

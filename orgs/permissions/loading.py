@@ -74,6 +74,7 @@ def standings_of(
         subjects = [actor] if within and actor.is_active and is_genuine(actor) else []
     elif isinstance(actor, User) and actor.is_active:
         memberships = Membership.objects.filter(user_id=actor.pk, status=Membership.Status.ACTIVE)
+        memberships = memberships.filter(user__is_active=True)  # as it is now: the actor was read when they came
         if named is not None:
             memberships = memberships.filter(organization_id__in=named)
         subjects = list(genuine(with_seal(memberships)))

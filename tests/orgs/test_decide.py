@@ -5,6 +5,7 @@ import uuid
 import pytest
 from django.contrib.auth.models import AnonymousUser
 
+from accounts.models import User
 from orgs.models import Membership, Organization, Project
 from orgs.permissions import Permission, decide, permissions_of
 from orgs.selectors import organizations_where
@@ -26,6 +27,12 @@ def test_it_denies_support_staff_and_strangers(cast: Cast) -> None:
 
 def test_it_denies_a_deactivated_account(cast: Cast) -> None:
     cast.alice.is_active = False
+    assert not decide(cast.alice, Permission.ORG_VIEW, cast.acme).allowed
+
+
+def test_it_denies_an_account_that_was_deactivated_after_it_was_read(cast: Cast) -> None:
+    change(User.objects.filter(pk=cast.alice.pk), is_active=False)
+    assert cast.alice.is_active
     assert not decide(cast.alice, Permission.ORG_VIEW, cast.acme).allowed
 
 

@@ -1,1 +1,1 @@
-"""Removes each permission check of the program in turn, and says of which the matrix does not notice that they are gone."""
+"""Takes each permission check of the program away in turn, and says which of them the matrix does not miss."""

@@ -5,8 +5,9 @@
     python -m tests.mutation --list                say which there are
     python -m tests.mutation --json                end with one JSON object
 
-A check whose absence nothing notices is alive. The exit code is 0 if none is, but those of `tests.mutation.equivalent`, each of
-which says what stands behind it. Nothing is written to the tree: a mutant is a process with changed code.
+A check that can go without a test noticing is alive. The exit code is 0 if none is, except for those that are listed
+in `tests.mutation.equivalent` with what stands behind them. Nothing is written to the tree: a mutant is a process with
+changed code.
 """
 
 import argparse

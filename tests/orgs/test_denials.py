@@ -45,7 +45,7 @@ def test_it_keeps_the_record_when_the_refusal_undid_a_service(transactional_cast
     url = reverse("orgs:member_role", args=[cast.acme.uid, target.uid])
     import orgs.services.memberships as service
 
-    lock = service.lock_organization
+    lock = service.lock_organization  # type: ignore[attr-defined]  # imported there, and patched there
 
     def lock_after_demotion(uid: object) -> object:
         change(Membership.objects.filter(user=cast.adam), role=Role.MEMBER)

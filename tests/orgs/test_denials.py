@@ -1,6 +1,7 @@
 """A denial is recorded whatever happens to the request, and nothing is answered without the record."""
 
 from collections.abc import Callable
+from uuid import UUID
 
 import pytest
 from django.test import Client
@@ -8,8 +9,9 @@ from django.urls import reverse
 
 from audit.models import Event
 from audit.services import EventNotWritten
-from orgs.models import Membership
+from orgs.models import Membership, Organization
 from orgs.roles import Role
+from orgs.services.authority import lock_organization
 from tests.cast import Cast
 from tests.orgs.confirming import confirmed
 from tests.sealing import change
@@ -43,16 +45,13 @@ def test_it_keeps_the_record_when_the_refusal_undid_a_service(transactional_cast
     client = client_for(cast.adam)
     target = Membership.objects.get(user=cast.bob)
     url = reverse("orgs:member_role", args=[cast.acme.uid, target.uid])
-    import orgs.services.memberships as service
 
-    lock = service.lock_organization  # type: ignore[attr-defined]  # imported there, and patched there
-
-    def lock_after_demotion(uid: object) -> object:
+    def lock_after_demotion(uid: UUID) -> Organization:
         change(Membership.objects.filter(user=cast.adam), role=Role.MEMBER)
-        return lock(uid)  # type: ignore[arg-type]  # passed through
+        return lock_organization(uid)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(service, "lock_organization", lock_after_demotion)
+        patch.setattr("orgs.services.memberships.lock_organization", lock_after_demotion)
         assert confirmed(client, url, {"role": "viewer"}).status_code == 403
     target.refresh_from_db()
     assert target.role == Role.MEMBER

@@ -102,9 +102,11 @@ class Living:
 
     def _change(self, path: str, rewriting: Rewriting, within: str) -> list[tuple[FunctionType, CodeType]]:
         file = ROOT / path
-        tree = ast.fix_missing_locations(rewriting.visit(ast.parse(file.read_text())))
+        tree = rewriting.visit(ast.parse(file.read_text()))
+        assert isinstance(tree, ast.Module)
+        ast.fix_missing_locations(tree)
         changed: list[tuple[FunctionType, CodeType]] = []
-        for code in _codes(compile(tree, str(file), "exec")):  # type: ignore[arg-type]  # a module stays one
+        for code in _codes(compile(tree, str(file), "exec")):
             if within and not within.startswith(code.co_qualname):
                 continue
             for function in self._functions.get(_place(code), ()):

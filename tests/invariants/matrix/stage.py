@@ -4,7 +4,7 @@ Each case runs in a savepoint of its own and leaves nothing behind (`Stage.apart
 set-up. Nothing around them is committed either.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
 from datetime import timedelta
@@ -47,7 +47,7 @@ ARGUMENTS = dict(addresses())
 ABOUT_ROWS = sorted(name for name, entry in MATRIX.items() if isinstance(entry, Address))
 ADMINISTRATIVE = sorted(name for name, entry in MATRIX.items() if isinstance(entry, Administrative))
 IN_PROJECTS = ("project", "environment", "secret")
-ENDED = {
+ENDED: dict[str, Callable[[], dict[str, Any]]] = {
     "expired": lambda: {
         "starts_at": timezone.now() - timedelta(days=2),
         "ends_at": timezone.now() - timedelta(seconds=1),
@@ -194,7 +194,7 @@ def undone() -> Iterator[None]:
     transaction of its own, or for none around it, gets that."""
     forget()
     block = transaction.atomic()
-    block._from_testcase = True
+    block._from_testcase = True  # type: ignore[attr-defined]  # Django's own mark, which the stubs do not know
     with block:
         yield
         transaction.set_rollback(True)
@@ -314,9 +314,8 @@ def _safe(world: World, acme: Ids) -> Ids:
 def _granted(world: World, person: User, name: str, permissions: frozenset[Permission]) -> CustomRole:
     """A viewer with a role of the organization's own everywhere in it."""
     alice, acme = world.cast.alice, world.cast.acme
-    role = orgs.create_role(
-        actor=alice, organization=acme, name=name, permissions=sorted(permissions | {"secret:list"})
-    )
+    listing = sorted(permissions | {Permission.SECRET_LIST})  # without which none can be made
+    role = orgs.create_role(actor=alice, organization=acme, name=name, permissions=listing)
     change([role], permissions=sorted(permissions))
     subject = Membership.objects.create(organization=acme, user=person, role=Role.VIEWER)
     orgs.give_grant(actor=alice, subject=subject, role=role, terms=Terms(Scope(acme.uid)))

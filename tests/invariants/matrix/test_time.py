@@ -18,9 +18,9 @@ ADDRESSES = [
     ("POST", "orgs:member_role"),
 ]
 ROUNDS = 200
-# Who can tell 10 % apart over a network needs thousands of refused requests, each of which is an event in the log. What
-# is caught here is work that one of the two skips: a query, a decision, an event.
-MOST = 1.15
+# Generous, for a busy machine: that one of the two skips a statement is seen exactly in test_people. What is left for a
+# clock is work without the database, such as rendering another page.
+MOST = 1.5
 
 
 @pytest.mark.parametrize(("method", "name"), ADDRESSES)

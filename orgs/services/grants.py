@@ -46,7 +46,7 @@ _KINDS: dict[type[Subject], Grant.SubjectKind] = {
     Team: Grant.SubjectKind.TEAM,
     Machine: Grant.SubjectKind.MACHINE,
 }
-_APPROVED = frozenset({Grant.Origin.REQUESTED, Grant.Origin.BREAK_GLASS})
+APPROVED = frozenset({Grant.Origin.REQUESTED, Grant.Origin.BREAK_GLASS})
 """What others agreed to, for the time that they were asked about."""
 
 
@@ -155,7 +155,7 @@ def redated_grant(*, actor: User, grant: Grant, starts_at: datetime | None, ends
         return
     _refuse_past(grant, now)
     if _is_later(grant.ends_at, before[1]) or grant.starts_at < before[0]:
-        if grant.origin in _APPROVED:
+        if grant.origin in APPROVED:
             raise InvalidGrant("Others agreed to this access for that time. Ask for it anew.", field="ends_at")
         within_reach_of(actor, grant.organization_id, [grant])
         refuse_longer_than_allowed(grant)
@@ -191,19 +191,11 @@ def end_grant(grant: Grant, *, by: User | None, at: datetime) -> None:
 
 
 def refuse_longer_than_allowed(grant: Grant) -> None:
-    """Raises `InvalidGrant` if the policy of a class that the grant reaches does not let it hold that long.
-
-    A grant of a role that does nothing with secrets reaches no class.
-    """
-    if not any(permission.startswith("secret:") for permission in permissions_in(_role_of(grant))):
-        return
-    limit = longest_days(grant.organization_id, Classification(grant.highest))
-    if limit is None:
-        return
-    days, classification = limit
-    latest = grant.starts_at + timedelta(days=days)
-    if grant.ends_at is None or grant.ends_at > latest:
-        last = formats.date_format(timezone.localtime(latest), "j M Y, H:i")
+    """Raises `InvalidGrant` if the policy of a class that the grant reaches does not let it hold that long."""
+    limit = holds_longer_than_allowed(grant)
+    if limit is not None:
+        days, classification = limit
+        last = formats.date_format(timezone.localtime(grant.starts_at + timedelta(days=days)), "j M Y, H:i")
         raise InvalidGrant(
             f"A grant that reaches what is {classification.label.lower()} holds for at most {days} "
             f"day{'' if days == 1 else 's'}. Choose an end until {last}, or a lower highest classification.",
@@ -211,16 +203,36 @@ def refuse_longer_than_allowed(grant: Grant) -> None:
         )
 
 
+def holds_longer_than_allowed(grant: Grant) -> tuple[int, Classification] | None:
+    """The limit that the grant goes beyond, as `longest_days` says it; None for one that holds no longer.
+
+    A grant of a role that does nothing with secrets reaches no class.
+    """
+    if not any(permission.startswith("secret:") for permission in permissions_in(_role_of(grant))):
+        return None
+    limit = longest_days(grant.organization_id, Classification(grant.highest))
+    if limit is None or (grant.ends_at is not None and grant.ends_at <= grant.starts_at + timedelta(days=limit[0])):
+        return None
+    return limit
+
+
 def longest_days(organization_id: UUID, highest: Classification) -> tuple[int, Classification] | None:
-    """How many days a grant may hold that reaches up to `highest`, and the class that says so; None without limit."""
-    policies = ClassPolicy.objects.filter(
-        organization_id=organization_id,
-        classification__in=Classification.up_to(highest),
-        longest_grant_days__isnull=False,
-    )
+    """How many days a grant may hold that reaches up to `highest`, and the class that says so; None without limit.
+
+    Raises `InvalidGrant` where the policy of one of these classes is missing, or not genuine: it may have had one.
+    """
+    classes = Classification.up_to(highest)
+    stored = ClassPolicy.objects.filter(organization_id=organization_id, classification__in=classes)
+    policies = genuine(with_seal(stored))
+    if missing := classes - {Classification(policy.classification) for policy in policies}:
+        raise InvalidGrant(
+            f"The organization's policy for what is {min(missing).label.lower()} is missing. An owner has to save it "
+            "again, under Access, Policies.",
+            field="highest",
+        )
     found = [
         (policy.longest_grant_days, Classification(policy.classification))
-        for policy in genuine(with_seal(policies))
+        for policy in policies
         if policy.longest_grant_days is not None
     ]
     return min(found, default=None)

@@ -20,6 +20,7 @@ from orgs.permissions.authority import permissions_named
 from orgs.places import Scope
 from orgs.selectors import custom_role_for, live_grants_of, require
 from orgs.services.authority import lock_organization, named_grants, refuse_taken, within_reach
+from orgs.services.grants import APPROVED, holds_longer_than_allowed
 from vault.names import clean_text
 
 
@@ -50,7 +51,9 @@ def update_role(
     """Renames a role, or gives it other permissions, which every grant of it has at once; nothing happens when nothing
     differs.
 
-    Raises as `create_role` does; `BeyondReach` also for a permission that the role had and the actor has not.
+    Raises as `create_role` does; `BeyondReach` also for a permission that the role had and the actor has not; `InUse`
+    for more than the role had, while it is that of an access that others agreed to, and for what is done with secrets,
+    while a grant of it holds longer than a policy allows such a one.
     """
     chosen = _chosen(permissions)
     locked = _lock(actor, role)
@@ -58,6 +61,8 @@ def update_role(
     _within_reach(actor, locked.organization, chosen | had)
     before = (locked.name, locked.description, locked.permissions)
     locked.permissions = sorted(chosen)
+    if chosen - had:
+        _refuse_more(locked, had)
     _name(locked, name, description)
     if before == (locked.name, locked.description, locked.permissions):
         return locked
@@ -98,6 +103,26 @@ def _lock(actor: User, role: CustomRole) -> CustomRole:
     locked = custom_role_for(actor, organization.pk, role.pk, Permission.ROLE_MANAGE)
     locked.organization = organization
     return locked
+
+
+def _refuse_more(role: CustomRole, had: Collection[Permission]) -> None:
+    """Raises `InUse` where a role that comes to hold more would give what nobody could grant: more than others agreed
+    to, who saw what it held (and whose approvals are what opens a class that asks for them), or for too long."""
+    held = live_grants_of(roles=[role.pk])
+    if any(grant.origin in APPROVED for grant in held):
+        raise InUse(
+            f"{role.name} is the role of access that others agreed to as it is, and that still holds. Make another "
+            "role for what is to be added, or wait until that access has ended."
+        )
+    if any(permission.startswith("secret:") for permission in had):
+        return
+    for grant in held:
+        grant.custom_role = role
+        if holds_longer_than_allowed(grant) is not None:
+            raise InUse(
+                f"{role.name} did nothing with secrets, and grants of it hold longer than the policies allow one that "
+                "does. Make another role, or give these grants an end first."
+            )
 
 
 def _chosen(permissions: Collection[Permission]) -> frozenset[Permission]:

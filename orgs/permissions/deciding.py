@@ -10,10 +10,11 @@ from uuid import UUID
 from django.utils import timezone
 
 from audit.resource import Resource
+from orgs.classification import Classification
 from orgs.models import Organization
 from orgs.permissions.catalogue import Permission
 from orgs.permissions.loading import Actor, hold_authority, standing_of
-from orgs.permissions.standing import NOTHING_THERE, Decision, Standing, judge
+from orgs.permissions.standing import NOTHING_THERE, Decision, Standing, judge, ways
 from orgs.places import Place
 
 
@@ -82,6 +83,21 @@ def decide(
         hold_authority(place.organization)
     standing = standing_of(actor, place.organization, permissions=(permission,), place=place, here=here)
     return judge(standing, permission, place, at=timezone.now(), partly=partly)
+
+
+def decide_lowering(actor: Actor, resource: Organization | Belonging | Place, before: Classification) -> Decision:
+    """Whether `actor` may give a lower class than `before` to what is at a place: `project:configure` there, by
+    something that reaches that high. Nobody brings down to his own ceiling what lies above it."""
+    permission = Permission.PROJECT_CONFIGURE
+    place = resource if isinstance(resource, Place) else place_of(resource)
+    standing = standing_of(actor, place.organization, permissions=(permission,), place=place)
+    now = timezone.now()
+    decision = judge(standing, permission, place, at=now)
+    found = list(ways(standing, permission, place, at=now))
+    if not found or any(reach.holding.highest >= before for reach in found):
+        return decision
+    because = f"{decision.because} does not reach what is {before.label.lower()}"
+    return Decision(allowed=False, because=because, visible=True, grant=decision.grant)
 
 
 def permissions_of(actor: Actor, resource: Organization | Belonging | Place) -> frozenset[Permission]:

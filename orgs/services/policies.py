@@ -14,7 +14,7 @@ from orgs.classification import Classification
 from orgs.demands import BOUNDS, DEFAULTS, DEMANDS, LOWERING_MINUTES, Demands, worded
 from orgs.errors import InvalidPolicy, LoweringNotConfirmed, ProofNeeded
 from orgs.models import ClassPolicy, Environment, NetworkPolicy, Organization
-from orgs.permissions import Permission
+from orgs.permissions import AccessDenied, Permission, decide_lowering
 from orgs.permissions.authority import demands_of
 from orgs.selectors import object_for, require
 from orgs.services.authority import lock_organization
@@ -90,7 +90,8 @@ def classify_environment(
     """The class of all secrets of an environment that have none of their own; nothing happens when it has it already.
 
     Lowering it takes a `proof` of the last LOWERING_MINUTES, and where there are such secrets somebody who has
-    `confirmed` it. Raises `AccessDenied` without `project:configure`, `ProofNeeded`, `LoweringNotConfirmed`.
+    `confirmed` it. Raises `AccessDenied` without `project:configure`, which has to reach the class that is lowered;
+    `ProofNeeded`, `LoweringNotConfirmed`.
     """
     classification = Classification(classification)
     lock_organization(environment.organization_id)  # whoever opens a value now is done, or sees the new class
@@ -103,6 +104,10 @@ def classify_environment(
         return locked
     inheriting = locked.secrets.filter(classification__isnull=True).count()
     if classification < before:
+        decision = decide_lowering(actor, locked, before)
+        if not decision.allowed:
+            named = locked.audit_resource
+            raise AccessDenied(decision, Permission.PROJECT_CONFIGURE, named, organization_id=locked.organization_id)
         if inheriting and not confirmed:
             raise LoweringNotConfirmed(inheriting)
         _refuse_without(proof, actor)

@@ -1,15 +1,28 @@
 """Access to secrets, decided by `orgs.permissions` alone; here it is asked again under the lock of a transaction."""
 
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 
 from django.utils import timezone
 
 from accounts.models import User
 from audit.resource import Resource
+from orgs.classification import Classification
 from orgs.models import Environment
-from orgs.permissions import AccessDenied, Decision, Permission, decide, hold_authority, judge, standing_of
+from orgs.permissions import (
+    AccessDenied,
+    Decision,
+    Permission,
+    decide,
+    decide_lowering,
+    hold_authority,
+    judge,
+    standing_of,
+)
 from orgs.places import Place
 from vault.secrets.models import Secret
+
+ABOUT_SECRETS = tuple(each for each in Permission if each.startswith("secret:"))
 
 
 def authorize_all(
@@ -68,6 +81,35 @@ def authorize_opening(actor: User, secret: Secret) -> Decision:
         if not decision.allowed:
             raise AccessDenied(decision, permission, secret.audit_resource, organization_id=secret.organization_id)
     return opening
+
+
+def authorize_lowering(actor: User, secret: Secret, place: Place, before: Classification) -> None:
+    """Raises AccessDenied unless `actor` may bring the secret, at `place`, down from the class `before`."""
+    decision = decide_lowering(actor, place, before)
+    if not decision.allowed:
+        permission, named = Permission.PROJECT_CONFIGURE, secret.audit_resource
+        raise AccessDenied(decision, permission, named, organization_id=secret.organization_id)
+
+
+def refuse_gain(actor: User, secret: Secret, before: Place, name: str) -> None:
+    """Raises AccessDenied if `actor` could do anything to the secret by another name that they could not by the one it
+    has at `before`, now or at any later moment: paths say who reaches what, and a name is no grant.
+
+    The caller holds the authority in the organization.
+    """
+    after = replace(before, name=name)
+    standing = standing_of(actor, before.organization, permissions=ABOUT_SECRETS, place=before)
+    near = tuple(held for held in standing.holdings if held.scope.covers(before) or held.scope.covers(after))
+    standing, now = replace(standing, holdings=near), timezone.now()
+    edges = {edge for held in near for edge in (held.starts_at, held.ends_at) if edge is not None and edge > now}
+    for moment in (now, *sorted(edges)):
+        for permission in ABOUT_SECRETS:
+            gained = judge(standing, permission, after, at=moment)
+            if gained.allowed and not judge(standing, permission, before, at=moment).allowed:
+                since = "" if moment == now else " for longer"
+                because = f"by its new name you would hold {permission} on it{since}, and by the one it has you do not"
+                decision = Decision(allowed=False, because=because, visible=True, grant=gained.grant)
+                raise AccessDenied(decision, permission, secret.audit_resource, organization_id=secret.organization_id)
 
 
 def event_details(decision: Decision) -> dict[str, object]:

@@ -1,5 +1,6 @@
 """To the trash, back, and out of it for good."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -15,7 +16,7 @@ from orgs.permissions import Permission
 from vault.secrets.errors import ConfirmationMismatch, NameTaken, NotInTrash
 from vault.secrets.metadata import clean_metadata
 from vault.secrets.models import Secret
-from vault.secrets.permissions import authorize
+from vault.secrets.permissions import authorize, refuse_gain
 from vault.secrets.services.versions import add_version, advance, lock_secret, version_of
 from vault.secrets.services.writing import refuse_if_taken
 
@@ -40,8 +41,8 @@ def trash_secret(*, actor: User, secret: Secret) -> Secret:
 def untrash_secret(*, actor: User, secret: Secret, name: str | None = None) -> Secret:
     """Back to where it was, under another `name` if one is given (which makes a version, as every renaming does).
 
-    Raises NameTaken if a live secret has the name by now, `AccessDenied` without `secret:delete`, NotInTrash,
-    `ValidationError` for the name.
+    Raises NameTaken if a live secret has the name by now, `AccessDenied` without `secret:delete`, and for another name
+    as renaming does; NotInTrash, `ValidationError` for the name.
     """
     wanted = secret.name
     try:
@@ -118,8 +119,10 @@ def _rename(locked: Secret, name: str, actor: User) -> str:
     tags = locked.tags.values_list("name", flat=True)
     metadata = clean_metadata(name=name, description=locked.description, tags=tags)
     if metadata.name != locked.name:
-        there = locked.environment.place.secret(metadata.name, locked.effective_classification)
-        authorize(actor, Permission.SECRET_WRITE, locked, place=there)
+        before = locked.place
+        for place in (before, replace(before, name=metadata.name)):
+            authorize(actor, Permission.SECRET_WRITE, locked, place=place)
+        refuse_gain(actor, locked, before, metadata.name)
         payload = version_of(locked, locked.version).payload
         advance(locked, actor)
         add_version(locked, payload, changed_fields=["name"])

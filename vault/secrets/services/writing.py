@@ -23,7 +23,7 @@ from vault.secrets.kinds import Kind
 from vault.secrets.metadata import clean_metadata
 from vault.secrets.models import Secret
 from vault.secrets.payload import changed_names, clean_payload, names_in_use, with_line_feeds
-from vault.secrets.permissions import authorize
+from vault.secrets.permissions import authorize, authorize_lowering, refuse_gain
 from vault.secrets.services.versions import (
     add_version,
     advance,
@@ -229,13 +229,15 @@ def restore_version(*, actor: User, secret: Secret, number: int) -> Secret:
 
 def _authorize_move(actor: User, locked: Secret, before: Place, after: Place) -> bool:
     """Whether a change of name or class lowers the class, which takes `project:configure` on the secret as it was and
-    as it is going to be. Raises AccessDenied."""
+    as it is going to be, as high as it was. Raises AccessDenied, also for a name by which the actor gains anything."""
     if after != before:
         authorize(actor, Permission.SECRET_WRITE, locked, place=after)
     lowered = (after.classification or 0) < (before.classification or 0)
     if lowered:
         for place in (before, after):
-            authorize(actor, Permission.PROJECT_CONFIGURE, locked, place=place)
+            authorize_lowering(actor, locked, place, Classification(before.classification or 0))
+    if after.name is not None and after.name != before.name:
+        refuse_gain(actor, locked, before, after.name)
     return lowered
 
 

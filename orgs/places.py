@@ -94,6 +94,10 @@ class Scope:
         )
 
 
+UNSEEN = "somewhere that you cannot see"
+"""Said of a scope that may not be named."""
+
+
 def may_be_named(scope: Scope, seen: Iterable[Scope]) -> bool:
     """Whether somebody who may list names in `seen` may know that `scope` exists. Members know their organization."""
     return scope.project is None or any(each.touches(scope.place) for each in seen)

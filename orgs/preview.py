@@ -21,11 +21,10 @@ from orgs.permissions.loading import authority_in
 from orgs.permissions.querysets import secrets_reached
 from orgs.permissions.standing import Holding
 from orgs.permissions.words import in_words
-from orgs.places import Scope, may_be_named
+from orgs.places import UNSEEN, Scope, may_be_named
 
 LINES_SHOWN = 12
 NAMES_SHOWN = 8
-UNSEEN = "somewhere that you cannot see"
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from orgs.selectors.authority import (
     GRANT_ROWS,
     GrantFilters,
     TeamEntry,
+    ToldGrant,
     active_members,
     custom_role_for,
     grant_counts,
@@ -22,10 +23,12 @@ from orgs.selectors.authority import (
     members_in,
     opening_of,
     page_of_grants,
+    places_named,
     places_within,
     roles_of,
     team_for,
     teams_of,
+    told_grants,
 )
 from orgs.selectors.fetching import (
     environment_for,
@@ -65,6 +68,7 @@ __all__ = [
     "GrantFilters",
     "InvitationState",
     "TeamEntry",
+    "ToldGrant",
     "active_members",
     "custom_role_for",
     "environment_for",
@@ -95,6 +99,7 @@ __all__ = [
     "organizations_of",
     "organizations_where",
     "page_of_grants",
+    "places_named",
     "places_within",
     "project_for",
     "projects_of",
@@ -105,5 +110,6 @@ __all__ = [
     "sealed_for",
     "team_for",
     "teams_of",
+    "told_grants",
     "visible",
 ]

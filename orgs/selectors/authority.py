@@ -18,8 +18,9 @@ from django.utils import timezone
 
 from audit.actions import ResourceKind
 from orgs.models import CustomRole, Environment, Grant, Machine, Membership, Organization, Project, Team, TeamMembership
-from orgs.permissions import Actor, Permission, Reach
+from orgs.permissions import Actor, Permission, Reach, reaches, standing_of
 from orgs.permissions.querysets import places_touched
+from orgs.places import Scope, may_be_named
 from orgs.selectors.fetching import organization_for, reached_by, sealed_for
 from vault.paging import Order, Page, page_of
 from vault.seals import genuine, with_seal
@@ -69,6 +70,27 @@ def granting_in(actor: Actor, organization_uid: UUID) -> tuple[Organization, lis
     if not reached:
         organization_for(actor, organization_uid, Permission.GRANT_MANAGE)
     return organization, reached
+
+
+def places_named(actor: Actor, organization_id: UUID) -> list[Scope]:
+    """Where `actor` may know of projects, environments and paths: where they list secrets, or manage grants."""
+    known = (Permission.SECRET_LIST, Permission.GRANT_MANAGE)
+    standing, now = standing_of(actor, organization_id, permissions=known), timezone.now()
+    return [reach.scope for permission in known for reach in reaches(standing, permission, now)]
+
+
+@dataclass(frozen=True, slots=True)
+class ToldGrant:
+    """A grant as somebody is told of it; unless `named`, without where it holds."""
+
+    grant: Grant
+    named: bool
+
+
+def told_grants(actor: Actor, organization_id: UUID, grants: Iterable[Grant]) -> list[ToldGrant]:
+    """Grants for a page of `actor`'s, who need not know the places."""
+    known = places_named(actor, organization_id)
+    return [ToldGrant(grant, may_be_named(grant.scope, known)) for grant in grants]
 
 
 def live_at(moment: datetime) -> Q:

@@ -2,7 +2,7 @@
 takes away more than they hold.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -15,8 +15,9 @@ from orgs.permissions import ROLE_PERMISSIONS, Actor, Permission, Standing, stan
 from orgs.permissions.authority import permissions_named, scope_label
 from orgs.permissions.giving import Portion, Shortfall, shortfall
 from orgs.permissions.words import LABELS
-from orgs.places import Scope
+from orgs.places import UNSEEN, Scope
 from orgs.roles import Role
+from orgs.selectors import told_grants
 
 NAMED = 3
 """So many of what stands in the way are named, the rest is counted."""
@@ -74,9 +75,14 @@ def permissions_in(role: Role | CustomRole) -> frozenset[Permission]:
     return permissions_named(role.permissions) if isinstance(role, CustomRole) else ROLE_PERMISSIONS[role]
 
 
-def named_grants(grants: Collection[Grant]) -> str:
-    """Grants in a sentence: “Developer on Website (Bob), Viewer on Shop (Ops) and 3 more”."""
-    named = [f"{grant.role_label} on {scope_label(grant)} ({subject_label(grant)})" for grant in list(grants)[:NAMED]]
+def named_grants(actor: Actor, grants: Sequence[Grant]) -> str:
+    """Grants of an organization in a sentence: “Developer on Website (Bob), Viewer on Shop (Ops) and 3 more”; without
+    the names of places that `actor` need not know."""
+    shown = told_grants(actor, grants[0].organization_id, grants[:NAMED]) if grants else []
+    named = [
+        f"{each.grant.role_label} on {scope_label(each.grant) if each.named else UNSEEN} ({subject_label(each.grant)})"
+        for each in shown
+    ]
     if len(grants) > NAMED:
         return f"{', '.join(named)} and {len(grants) - NAMED} more"
     return " and ".join([", ".join(named[:-1]), named[-1]]) if len(named) > 1 else "".join(named)

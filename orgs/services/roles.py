@@ -90,7 +90,9 @@ def delete_role(*, actor: User, role: CustomRole) -> None:
     _within_reach(actor, locked.organization, permissions_named(locked.permissions))
     held = live_grants_of(roles=[locked.pk])
     if held:
-        raise InUse(f"{locked.name} is the role of grants that still hold: {named_grants(held)}. Revoke them first.")
+        raise InUse(
+            f"{locked.name} is the role of grants that still hold: {named_grants(actor, held)}. Revoke them first."
+        )
     for grant in Grant.objects.filter(custom_role=locked):
         grant.delete()
     _append(actor, Action.ROLE_DELETED, locked, {"permissions": locked.permissions})

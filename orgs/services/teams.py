@@ -142,7 +142,7 @@ def delete_team(*, actor: User, team: Team) -> None:
     locked = _lock(actor, team)
     held = live_grants_of(teams=[locked.pk])
     if held:
-        raise InUse(f"{locked.name} has grants that still hold: {named_grants(held)}. Revoke them first.")
+        raise InUse(f"{locked.name} has grants that still hold: {named_grants(actor, held)}. Revoke them first.")
     below = list(Team.objects.filter(parent=locked).order_by("name_key"))
     if below:
         raise InUse(f"{locked.name} has teams below it: {_listed(below)}. Move or delete those first.")

@@ -18,7 +18,7 @@ from orgs.forms.authority import MachineForm
 from orgs.models import Machine
 from orgs.permissions import Permission, permissions_of
 from orgs.permissions.changes import DisableMachine
-from orgs.selectors import grant_counts, live_grants_of, machine_for, machines_of, organization_for
+from orgs.selectors import grant_counts, live_grants_of, machine_for, machines_of, organization_for, told_grants
 from orgs.services import create_machine, disable_machine, enable_machine, update_machine
 from orgs.views.reviewing import review
 
@@ -105,12 +105,12 @@ def machine_enable(request: HttpRequest, organization: UUID, machine: UUID) -> H
 
 
 def _page(request: HttpRequest, machine: Machine, form: MachineForm, status: int) -> HttpResponse:
-    organization = enter_organization(request, machine.organization)
+    actor, organization = person(request), enter_organization(request, machine.organization)
     context = {
         "machine": machine,
         "form": form,
-        "grants": live_grants_of(machines=[machine.pk]),
-        "may_grant": Permission.GRANT_MANAGE in permissions_of(person(request), organization),
+        "grants": told_grants(actor, machine.organization_id, live_grants_of(machines=[machine.pk])),
+        "may_grant": Permission.GRANT_MANAGE in permissions_of(actor, organization),
         "grants_url": f"{reverse('orgs:grant_create', args=[organization.uid])}?subject={machine.pk}",
         "nav": "access",
     }

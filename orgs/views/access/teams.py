@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.gate import person
+from accounts.models import User
 from orgs.context import enter_organization
 from orgs.errors import OrganizationError
 from orgs.forms import refuse
@@ -18,7 +19,17 @@ from orgs.forms.authority import TeamForm, TeamMembersForm
 from orgs.models import Organization, Team
 from orgs.permissions import Permission, permissions_of
 from orgs.permissions.changes import DeleteTeam, JoinTeam, LeaveTeam, NestTeam
-from orgs.selectors import active_members, live_grants_of, member_for, members_in, organization_for, team_for, teams_of
+from orgs.selectors import (
+    ToldGrant,
+    active_members,
+    live_grants_of,
+    member_for,
+    members_in,
+    organization_for,
+    team_for,
+    teams_of,
+    told_grants,
+)
 from orgs.services import (
     add_team_members,
     create_team,
@@ -94,8 +105,8 @@ def team_page(request: HttpRequest, team: Team, status: int = HTTPStatus.OK) -> 
         "team": team,
         "places": members_in(team),
         "below": [entry.team for entry in teams_of(organization) if entry.team.parent_id == team.pk],
-        "grants": live_grants_of(teams=[team.pk]) if knows else [],
-        "inherited": live_grants_of(teams=[team.parent_id]) if knows and team.parent_id else [],
+        "grants": _told(actor, team, team.pk) if knows else [],
+        "inherited": _told(actor, team, team.parent_id) if knows and team.parent_id else [],
         "knows": knows,
         "manages": manages,
         "grants_url": f"{reverse('orgs:grant_create', args=[organization.uid])}?subject={team.pk}",
@@ -202,6 +213,11 @@ def team_delete(request: HttpRequest, organization: UUID, team: UUID) -> HttpRes
         return team_page(request, found, HTTPStatus.CONFLICT)
     messages.success(request, f"{found.name} is deleted.")
     return redirect("orgs:teams", organization)
+
+
+def _told(actor: User, team: Team, uid: UUID) -> list[ToldGrant]:
+    """The grants of a team of the same organization."""
+    return told_grants(actor, team.organization_id, live_grants_of(teams=[uid]))
 
 
 def _parents(organization: Organization) -> list[Team]:

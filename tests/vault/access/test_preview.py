@@ -28,7 +28,8 @@ from orgs.permissions.changes import (
     RevokeGrant,
     Together,
 )
-from orgs.preview import UNSEEN, Changes, Line, preview
+from orgs.places import UNSEEN
+from orgs.preview import Changes, Line, preview
 from orgs.roles import Role
 from orgs.services import create_project
 from tests.cast import Cast, make_person

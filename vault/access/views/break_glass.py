@@ -18,7 +18,8 @@ from audit.actions import ResourceKind
 from orgs.context import enter_organization
 from orgs.models import Organization
 from orgs.permissions import Permission, permissions_of
-from orgs.selectors import members_of, membership_of, organization_for, projects_of, require
+from orgs.places import UNSEEN, may_be_named
+from orgs.selectors import members_of, membership_of, organization_for, places_named, projects_of, require
 from vault.access.errors import AccessError
 from vault.access.forms import refuse
 from vault.access.forms.break_glass import BreakForm, NameForm, ReviewForm
@@ -53,9 +54,18 @@ def break_glass_page(request: HttpRequest, organization: UUID) -> HttpResponse:
     found = _entered(request, actor, organization)
     now = timezone.now()
     may_name = Permission.ORG_DELETE in permissions_of(actor, found)
+    known = places_named(actor, found.uid)
     context = {
         "namings": own_namings(actor, found),
-        "people": named_in(found.uid),
+        "people": [
+            {
+                "named": each,
+                "where": each.scope_label
+                if each.membership.user_id == actor.pk or may_be_named(each.scope, known)
+                else UNSEEN.capitalize(),
+            }
+            for each in named_in(found.uid)
+        ],
         "uses": [_row(each, now) for each in seen_uses(actor, found, now)],
         "may_name": may_name,
         "minutes": MINUTES,

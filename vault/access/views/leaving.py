@@ -22,8 +22,7 @@ from orgs.errors import OrganizationError
 from orgs.models import Membership, Organization
 from orgs.permissions import Permission, Reach, Standing, judge, permissions_of, reaches, standing_of
 from orgs.permissions.authority import scope_label
-from orgs.places import Scope, may_be_named
-from orgs.preview import UNSEEN
+from orgs.places import UNSEEN, Scope, may_be_named
 from orgs.selectors import active_members, member_for, membership_of, object_for, organization_for, reached_by, teams_of
 from orgs.services.authority import subject_label
 from vault.access.errors import AccessError

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.sessions.base_session import AbstractBaseSession, BaseSessionManager
-from django.db import models, transaction
+from django.db import DatabaseError, models, transaction
 from django.db.models import Q
 from django.utils import timezone
 from django_otp.models import Device, DeviceManager, TimestampMixin
@@ -31,7 +31,7 @@ from vault.keys.peppers import KeyedHashField, keyed_hash, keyed_hash_candidates
 from vault.keys.purposes import Purpose
 from vault.seals import GuardedQuerySet, SealedModel, SealedQuerySet, is_genuine, locked_row
 from vault.seals.canonical import canonical_row
-from vault.seals.reporting import Broken
+from vault.seals.reporting import Broken, report
 
 if TYPE_CHECKING:
     _SealedUserManager = BaseUserManager["User"]
@@ -269,11 +269,18 @@ class Session(AbstractBaseSession):
     def __str__(self) -> str:
         return f"Session since {self.created_at:%Y-%m-%d %H:%M}"
 
-    def save(self, **options: Any) -> None:
-        """Saves the row with its MAC, under the epoch of its person, which nobody else raises before this ends."""
+    def save(self, *, force_update: bool = False, **options: Any) -> None:
+        """Saves the row with its MAC, under the epoch of its person, which nobody else raises before this ends.
+
+        What a request writes over must be genuine under that very epoch, or writing would make it so: raises
+        DatabaseError, as for a row that is gone.
+        """
         with transaction.atomic():
-            self.mac = keyed_hash(Purpose.ROW, self.seal_message(self._locked_epoch()))
-            super().save(**options)
+            epoch = self._locked_epoch()
+            if force_update:
+                self._require_genuine_before()
+            self.mac = keyed_hash(Purpose.ROW, self.seal_message(epoch))
+            super().save(force_update=force_update, **options)
 
     def seal_message(self, epoch: int) -> bytes:
         """What the MAC covers. `epoch`: the person's `session_epoch`; 1 for a session that is nobody's."""
@@ -287,6 +294,14 @@ class Session(AbstractBaseSession):
 
         for row in sessions.with_epoch(cls.objects.order_by("pk")).iterator(chunk_size=500):
             yield None if sessions.is_genuine(row) else sessions.confirmed_fault(row)
+
+    def _require_genuine_before(self) -> None:
+        from accounts import sessions
+
+        stored = sessions.with_epoch(Session.objects.filter(pk=self.pk)).first()
+        if stored is not None and not sessions.is_genuine(stored):
+            report(sessions.broken(stored))
+            raise DatabaseError("The session ended, or was altered, while it was in use.")
 
     def _locked_epoch(self) -> int:
         if self.user_id is None:

@@ -77,8 +77,8 @@ class Membership(SealedModel):
     joined_at = models.DateTimeField(default=timezone.now, editable=False)
     changed_at = models.DateTimeField(auto_now=True)
 
-    SEALED = ("organization_id", "user_id", "role", "status")
-    SEAL_EXEMPT: ClassVar = {"joined_at": "tells people", "changed_at": "tells people"}
+    SEALED = ("organization_id", "user_id", "role", "status", "joined_at")
+    SEAL_EXEMPT: ClassVar = {"changed_at": "tells people"}
     SEAL_RESOURCE = ResourceKind.MEMBERSHIP
 
     class Meta:

@@ -4,7 +4,18 @@ Each is a generator: it prepares what the application does beforehand, does its 
 what the attack is for. A new kind of sealed row gets its attacks here, as functions with `@attack`.
 """
 
-from tests.invariants.attacks import accounts, grants, invitations, memberships, networks, places, sessions
+from tests.invariants.attacks import absences, accounts, grants, invitations, memberships, networks, places, sessions
 from tests.invariants.attacks.stage import ATTACKS, Attack
 
-__all__ = ["ATTACKS", "Attack", "accounts", "grants", "invitations", "memberships", "networks", "places", "sessions"]
+__all__ = [
+    "ATTACKS",
+    "Attack",
+    "absences",
+    "accounts",
+    "grants",
+    "invitations",
+    "memberships",
+    "networks",
+    "places",
+    "sessions",
+]

@@ -1,19 +1,21 @@
 """Gaining access by writing sessions."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import timedelta
 
 from django.conf import settings
+from django.contrib.sessions.backends.base import UpdateError
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Session
-from accounts.sessions import hash_key
+from accounts.sessions import SessionStore, hash_key
 from tests.cast import Cast, signed_in_client
 from tests.invariants import attacker as sql
 from tests.invariants.attacks.accounts import signed_in
-from tests.invariants.attacks.stage import SESSION, SOON, attack
+from tests.invariants.attacks.stage import SESSION, SOON, USER, attack
 from tests.sealing import change
 
 
@@ -67,6 +69,25 @@ def old_session(cast: Cast) -> Iterator[bool]:
     cookie, old = client.cookies[settings.SESSION_COOKIE_NAME].value, sql.one(SESSION, session_key=cookie_of(client))
     client.post(reverse("accounts:sign_out"))
     sql.insert(SESSION, old)
+    again = Client()
+    again.cookies[settings.SESSION_COOKIE_NAME] = cookie
+    yield signed_in(again)
+
+
+@attack("bring back a session that was signed out of, with the epoch of then until the application writes it")
+def old_session_and_epoch(cast: Cast) -> Iterator[bool]:
+    client = signed_in_client(cast.alice)
+    cookie, old = client.cookies[settings.SESSION_COOKIE_NAME].value, sql.one(SESSION, session_key=cookie_of(client))
+    before = sql.one(USER, uid=cast.alice.uid)["session_epoch"]
+    client.post(reverse("accounts:sign_out"))
+    after = sql.one(USER, uid=cast.alice.uid)["session_epoch"]
+    sql.insert(SESSION, old)
+    sql.update(USER, {"uid": cast.alice.uid}, session_epoch=before)
+    store = SessionStore(cookie)  # in a request that waits for the person's row when it saves
+    store["anything"] = 1
+    sql.update(USER, {"uid": cast.alice.uid}, session_epoch=after)
+    with suppress(UpdateError):
+        store.save()
     again = Client()
     again.cookies[settings.SESSION_COOKIE_NAME] = cookie
     yield signed_in(again)

@@ -52,7 +52,7 @@ def test_it_refuses(cast: Cast, way: str) -> None:
 
 def test_it_changes_together_what_no_seal_covers(cast: Cast) -> None:
     now = timezone.now()
-    assert Membership.objects.filter(organization=cast.acme).update(joined_at=now) == 4
+    assert Membership.objects.filter(organization=cast.acme).update(changed_at=now) == 4
     assert len(genuine(with_seal(Membership.objects.filter(organization=cast.acme)))) == 4
 
 

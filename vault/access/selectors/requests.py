@@ -125,9 +125,10 @@ def approvers_of(request: AccessRequest, at: datetime) -> list[Membership]:
 
 
 def approvals_of(request: AccessRequest) -> list[RequestApproval]:
-    """The genuine approvals, the first one first, with their people."""
+    """The genuine approvals of genuine people, the first one first."""
     given = RequestApproval.objects.filter(organization_id=request.organization_id, request=request)
-    return genuine(with_seal(given.select_related("membership__user").order_by("given_at", "uid")))
+    given = given.select_related("membership__user").order_by("given_at", "uid")
+    return genuine(with_seal(given, "membership__user"))  # an account that SQL has reactivated approves nothing
 
 
 def valid_approvals(case: Case, at: datetime) -> list[RequestApproval]:

@@ -10,7 +10,7 @@ from django.utils import timezone
 from accounts.models import User
 from audit.actions import Action
 from audit.services import append
-from orgs.models import CustomRole, Grant, Membership
+from orgs.models import CustomRole, Grant, Membership, TeamMembership
 from orgs.permissions.authority import permissions_named
 from orgs.roles import Role
 from orgs.selectors import membership_of
@@ -33,6 +33,7 @@ from vault.access.selectors.requests import (
 from vault.access.services.asking import cleaned_reason, close, details_of, open_request
 from vault.access.services.granting import give, reader_role, role_to_read
 from vault.seals import is_genuine
+from vault.seals.whole import require_whole
 from vault.secrets.models import Secret
 
 
@@ -47,11 +48,13 @@ def approve_request(*, actor: User, request: AccessRequest, minutes: int | None 
     approvers' own right.
 
     Raises `AccessDenied` for somebody who may not approve it (`vault.access.approving`), `AlreadyApproved`,
-    `RequestClosed`, `InvalidRequest` for a longer time than was asked for, or than the policies allow.
+    `RequestClosed`, `InvalidRequest` for a longer time than was asked for, or than the policies allow; `SealBroken` if
+    a request, or a place in a team, is not there any more, or not genuine: either could be why nobody may approve.
     """
     lock_organization(request.organization_id)
     now = timezone.now()
     locked = open_request(request, now)
+    require_whole(locked.organization_id, AccessRequest, TeamMembership)  # what only forbids, in the verdict
     case = case_of(locked)
     verdict = verdict_about(actor, case, now, minutes=minutes)
     if not verdict.allowed:

@@ -32,6 +32,7 @@ from vault.access.selectors.break_glass import own_namings, people_in, refused_r
 from vault.access.services.asking import cleaned_reason
 from vault.access.services.granting import give, reader_role, revoke
 from vault.seals import genuine, is_genuine, with_seal
+from vault.seals.whole import require_whole
 
 MINUTES = 60
 """How long the access holds: enough to end an emergency or to find somebody who approves a request."""
@@ -93,7 +94,8 @@ def break_glass(*, actor: User, person: BreakGlassPerson, reason: str, again: bo
 
     `again`: said once more, because a review of an earlier use is owed. Raises `AccessDenied` for somebody who is not
     named there; `GlassHeld` while they hold such access there, without `again` where it takes that, and with
-    `MOST_OWED` reviews owed; `InvalidRequest` without a reason.
+    `MOST_OWED` reviews owed; `InvalidRequest` without a reason; `SealBroken` if a use of the organization is not there
+    any more, or not genuine.
     """
     organization = lock_organization(person.organization_id)
     found = organization_for(actor, organization.uid, Permission.ORG_VIEW)
@@ -103,6 +105,7 @@ def break_glass(*, actor: User, person: BreakGlassPerson, reason: str, again: bo
         raise _not_named(person)
     words = cleaned_reason(reason)
     now = timezone.now()
+    require_whole(found.uid, BreakGlassUse)  # one that is gone, or not genuine, would be owed no more
     own = genuine(uses_in(found.uid).filter(membership=membership))
     if any(each.is_running(now) and each.project_id == named.project_id for each in own):
         raise GlassHeld("You hold this access already. It is on the page, with the time at which it ends.")

@@ -9,11 +9,12 @@ from audit.services import append
 from orgs.selectors import membership_of
 from orgs.services.authority import lock_organization
 from vault.access.errors import ReviewClosed
-from vault.access.models import BreakGlassUse
+from vault.access.models import AccessRequest, BreakGlassUse
 from vault.access.selectors.break_glass import refused_review, uses_in, why_not_review
 from vault.access.services.asking import cleaned_reason
 from vault.access.services.breaking import end_namings, stop
 from vault.seals import is_genuine
+from vault.seals.whole import require_whole
 
 
 @transaction.atomic
@@ -22,7 +23,8 @@ def review_break_glass(*, actor: User, use: BreakGlassUse, verdict: BreakGlassUs
     off the list of those who may break the glass, everywhere in the organization. Final either way.
 
     Raises `AccessDenied` for somebody who may not review it (`vault.access.selectors.break_glass.why_not_review`),
-    `ReviewClosed` for a second review, `InvalidRequest` without words.
+    `ReviewClosed` for a second review, `InvalidRequest` without words; `SealBroken` if a use, or a request, of the
+    organization is not there any more, or not genuine.
     """
     verdict = BreakGlassUse.Verdict(verdict)
     lock_organization(use.organization_id)
@@ -30,6 +32,7 @@ def review_break_glass(*, actor: User, use: BreakGlassUse, verdict: BreakGlassUs
     found = uses_in(use.organization_id).filter(pk=use.pk).first()
     if found is None or not is_genuine(found):
         raise refused_review(actor, use, "there is no such use of break-glass")
+    require_whole(found.organization_id, BreakGlassUse, AccessRequest)  # what only forbids, in the answer
     because = why_not_review(actor, found, now)
     reviewer = membership_of(actor, found.organization)
     if because or reviewer is None:

@@ -19,6 +19,7 @@ from vault.seals.models import Seal, Tally
 from vault.seals.reporting import Broken, report
 from vault.seals.sealed import SealedModel
 from vault.seals.verification import MEANWHILE, Fault, broken, fault_of, with_seal
+from vault.seals.whole import MISCOUNTED
 
 _BATCH = 500
 
@@ -131,5 +132,5 @@ def _tally(organization_id: UUID | None) -> Broken | None:
             return tallies.broken(gone, str(Fault.GONE))
         fault = tallies.fault_of(there)
         if fault is None and not tallies.agrees(there, tallies.elements(organization_id)):
-            fault = "does not fit its rows: some were brought back, or removed, together with their seals"
+            fault = MISCOUNTED
     return None if fault is None else tallies.broken(there, fault)

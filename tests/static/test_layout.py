@@ -46,5 +46,5 @@ def test_it_paints_the_chosen_theme(stage: Stage, chosen: str, system: str, grou
 def test_it_shows_every_icon(stage: Stage) -> None:
     page = stage("list/")
     drawn = page.locator(".nav-link .icon use").evaluate_all("uses => uses.map(use => use.getBBox().width)")
-    assert len(drawn) == 7
+    assert len(drawn) == 8
     assert min(drawn) > 0

@@ -45,7 +45,7 @@ def test_it_opens_from_the_sidebar(page: Page) -> None:
 
 def test_it_lists_the_pages_before_anything_is_typed(page: Page) -> None:
     page.keyboard.press("Control+k")
-    expect(options(page)).to_have_count(7)
+    expect(options(page)).to_have_count(8)
     expect_chosen(page, "Secrets")
 
 
@@ -67,7 +67,7 @@ def test_it_finds_secrets_and_goes_there(page: Page) -> None:
 
 def test_it_moves_with_the_arrows_and_stops_at_the_ends(page: Page) -> None:
     page.keyboard.press("Control+k")
-    expect(options(page)).to_have_count(7)
+    expect(options(page)).to_have_count(8)
     page.keyboard.press("ArrowUp")
     expect_chosen(page, "Secrets")
     for _ in range(9):

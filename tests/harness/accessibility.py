@@ -25,14 +25,10 @@ def violations(page: Page, *, looks_only: bool = False) -> list[str]:
     the details of what passes, and only what does not pass is brought over: most of the time went there.
     """
     page.evaluate(_script())
+    asked = {"type": "rule", "values": list(LOOKS)} if looks_only else {"type": "tag", "values": list(RULES)}
     found = page.evaluate(
         "options => axe.run(options).then(results => results.violations)",
-        {
-            "runOnly": {"type": "rule", "values": list(LOOKS)}
-            if looks_only
-            else {"type": "tag", "values": list(RULES)},
-            "resultTypes": ["violations"],
-        },
+        {"runOnly": asked, "resultTypes": ["violations"]},
     )
     return [
         f"{violation['id']}: {json.dumps([node['target'] for node in violation['nodes']])[:300]} ({violation['help']})"

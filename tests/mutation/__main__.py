@@ -36,6 +36,7 @@ def main() -> int:
         prog="python -m tests.mutation", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--only", default="", metavar="PATH", help="only checks of paths that begin so")
+    parser.add_argument("--way", action="append", default=[], help="only checks taken away like this (see --list)")
     parser.add_argument("--list", action="store_true", help="list the checks and stop")
     parser.add_argument("--json", action="store_true", help="end with the findings as one JSON object")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="so many at a time")
@@ -53,6 +54,7 @@ def main() -> int:
             "HOLDFAST_TEST_IN_MEMORY": "1",
             "HOLDFAST_MUTATION_OUT": str(out),
             "HOLDFAST_MUTATION_ONLY": chosen.only,
+            "HOLDFAST_MUTATION_WAYS": " ".join(chosen.way),
             "HOLDFAST_MUTATION_JOBS": str(chosen.jobs),
         }
         command = [

@@ -53,13 +53,20 @@ def within_reach(
 
 def within_reach_of(actor: Actor, organization_id: UUID, grants: Iterable[Grant], *, taking: bool = False) -> None:
     """The same about all that these grants give, whose roles are loaded: for whoever changes or revokes them, or
-    brings somebody into, or out of, a team that has them.
+    brings somebody into, or out of, a team that has them. What others approved was for those who had it then, and is
+    given on by nobody, not by those who have it either.
 
     `taking`: away. That asks for no approvals, which others gave to the subject, and which nobody holds for another;
     nor to hold it until the grant's end: whoever manages access for a time has to be able to stop what lasts longer,
     and gains nothing by it. What they must hold at this moment is as much as they take.
     """
     grants = list(grants)
+    if not taking and any(grant.approvals for grant in grants):
+        raise BeyondReach(
+            "Others approved access that comes with this, for those who were to have it, and nobody gives that on. "
+            "Wait until it has ended, or let whoever needs it ask for access.",
+            field="role",
+        )
     if grants:
         _refuse_beyond(_standing(actor, organization_id), [_portion_of(grant, taking) for grant in grants])
 

@@ -14,6 +14,13 @@ from tests.deploy.instance import Instance
 from tests.harness.environment import ROOT, clean_environment
 from tests.harness.postgresql import SUPERUSER, ScratchPostgresql, find_binaries
 
+pytestmark = [
+    pytest.mark.proof,
+    pytest.mark.skipif(
+        os.environ.get("HOLDFAST_TEST_DATABASE", "sqlite") != "sqlite", reason="it brings its databases: once is enough"
+    ),
+]
+
 SCRIPT = ROOT / "deploy" / "database" / "10-application.sh"
 PASSWORDS = {"database-password": token_hex(16), "database-owner-password": token_hex(16)}
 

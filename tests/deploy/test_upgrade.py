@@ -1,6 +1,7 @@
 """An installation of an earlier release, with two organizations in it, is upgraded: everybody reads what they read."""
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -16,6 +17,13 @@ from tests.deploy.test_two_roles import PASSWORDS, manage, run_script
 from tests.deploy.test_two_roles import instance as with_two_roles
 from tests.harness.environment import ROOT
 from tests.harness.postgresql import SUPERUSER, ScratchPostgresql, find_binaries
+
+pytestmark = [
+    pytest.mark.proof,
+    pytest.mark.skipif(
+        os.environ.get("HOLDFAST_TEST_DATABASE", "sqlite") != "sqlite", reason="it brings its databases: once is enough"
+    ),
+]
 
 KEPT = (ROOT / "tests" / "fixtures" / "earlier_release.json").read_text(encoding="ascii")
 EARLIER = json.loads(KEPT)

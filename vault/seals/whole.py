@@ -5,7 +5,10 @@ they forbid (who asked, who is in a team, what is owed), whoever takes one away 
 alone: so the kind is looked at as a whole, with the tally, in the transaction that decides.
 """
 
+from typing import Any
 from uuid import UUID
+
+from django.db.models import QuerySet
 
 from vault.seals import tally
 from vault.seals.errors import SealBroken
@@ -39,7 +42,8 @@ def require_whole(organization_id: UUID, *models: type[SealedModel]) -> None:
 def _require_rows(model: type[SealedModel], organization_id: UUID) -> None:
     seals = Seal.objects.filter(kind=model.seal_kind(), organization_id=organization_id)
     missing = set(seals.values_list("row", flat=True))
-    for row in with_seal(model._base_manager.filter(organization_id=organization_id)):
+    rows: QuerySet[Any] = model._base_manager.all()  # of a model that has organizations
+    for row in with_seal(rows.filter(organization_id=organization_id)):
         missing.discard(row.seal_row())
         fault = fault_of(row)
         if fault is not None:

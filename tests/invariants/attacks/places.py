@@ -1,9 +1,11 @@
 """Gaining access by writing where secrets are, what they are called, and of which class: what grants are about."""
 
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
 
 from django.urls import reverse
+from django.utils import timezone
 
 from orgs.classification import Classification
 from orgs.models import Environment, Project
@@ -17,7 +19,7 @@ from tests.sealing import change
 from vault.seals import SealBroken
 from vault.secrets.kinds import Kind
 from vault.secrets.models import Secret, SecretVersion
-from vault.secrets.services import create_secret, preview_env_import, trash_secret, update_secret
+from vault.secrets.services import create_secret, preview_env_import, purge_expired_trash, trash_secret, update_secret
 
 SECRET, ENVIRONMENT, PROJECT = "secrets_secret", "orgs_environment", "orgs_project"
 VALUE = "hunter2-of-production"
@@ -214,3 +216,10 @@ def change_project(cast: Cast) -> Iterator[bool]:
     sql.update(PROJECT, {"uid": project.uid}, kind=Project.Kind.PASSWORDS.value)
     client = signed_in_client(cast.alice)
     yield client.get(reverse("orgs:project_settings", args=[project.uid])).status_code == 200
+
+
+@attack("have a secret purged by the application, which takes its seal along")
+def purge_by_housekeeping(cast: Cast) -> Iterator[bool]:
+    secret = stored(cast, closed_project(cast))
+    sql.update(SECRET, {"uid": secret.uid}, trashed_at=timezone.now() - timedelta(days=365))
+    yield bool(purge_expired_trash())

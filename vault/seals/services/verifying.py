@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import DatabaseError, transaction
 
 from audit.actions import Action, Outcome, ResourceKind
 from audit.actor import Actor
@@ -22,6 +22,8 @@ from vault.seals.verification import MEANWHILE, Fault, broken, fault_of, with_se
 from vault.seals.whole import MISCOUNTED
 
 _BATCH = 500
+UNREADABLE = "-"
+"""In place of a row's name, where it cannot be told which one it is."""
 
 Progress = Callable[[int, int], None]
 """Told how much is done of how much."""
@@ -58,15 +60,14 @@ def _verified(progress: Progress | None) -> Verified:
     found = Verified()
     scopes = _scopes()
     total = sum(model._base_manager.count() for model in sealed_models()) + len(scopes)
-    for model in sealed_models():
-        for fault in (*_rows(model), *_orphans(model)):
-            found.rows += 1
-            if fault is not None:
-                found.faults.append(fault)
-            if progress is not None:
-                progress(min(found.rows, total), total)
+    for fault in _sealed_rows():
+        found.rows += 1
+        if fault is not None:
+            found.faults.append(fault)
+        if progress is not None:
+            progress(min(found.rows, total), total)
     for self_sealed in self_sealed_models():
-        for fault in self_sealed.not_genuine():
+        for fault in _readable(self_sealed.__name__.lower(), ResourceKind.SEAL, self_sealed.not_genuine()):
             found.rows += 1
             if fault is not None:
                 found.faults.append(fault)
@@ -74,13 +75,29 @@ def _verified(progress: Progress | None) -> Verified:
         Broken(seal.kind, seal.row, "of no model", seal.organization_id, ResourceKind.SEAL) for seal in _strays()
     ]
     for organization_id in scopes:
-        found.rows += 1
-        problem = _tally(organization_id)
-        if problem is not None:
-            found.faults.append(problem)
+        for problem in _readable(tallies.KIND, ResourceKind.SEAL, map(_tally, [organization_id])):
+            found.rows += 1
+            if problem is not None:
+                found.faults.append(problem)
     if progress is not None:
         progress(total, total)
     return found
+
+
+def _sealed_rows() -> Iterator[Broken | None]:
+    """For each row of a sealed model, and for each seal whose row is gone, what is wrong with it."""
+    for model in sealed_models():
+        for faults in (_rows(model), _orphans(model)):
+            yield from _readable(model.seal_kind(), model.SEAL_RESOURCE, faults)
+
+
+def _readable(kind: str, resource: ResourceKind, faults: Iterator[Broken | None]) -> Iterator[Broken | None]:
+    """The same faults. A value that no row of ours has, and that cannot even be read, is one as well: it must not hide
+    all others, hour after hour."""
+    try:
+        yield from faults
+    except (DatabaseError, ValueError, TypeError, OverflowError) as problem:
+        yield Broken(kind, UNREADABLE, f"rows that cannot be read ({type(problem).__name__})", None, resource)
 
 
 def _rows(model: type[SealedModel]) -> Iterator[Broken | None]:

@@ -34,6 +34,7 @@ class Command(BaseCommand):
     @tenancy.everywhere("housekeeping is for every organization")
     def handle(self, *args: Any, **options: Any) -> None:
         """Reports how many of each were removed."""
+        kept = keep_keys()  # first: it verifies rows before anything below removes some of them
         sessions = Session.objects.filter(expire_date__lt=timezone.now()).count()
         SessionStore.clear_expired()
         removed = {
@@ -45,7 +46,6 @@ class Command(BaseCommand):
             "reviews_reminded": remind_of_reviews(),
             "reviewers_reminded": remind_reviewers(),
         }
-        kept = keep_keys()
         if options["json"]:
             self.stdout.write(json.dumps({**removed, **asdict(kept)}))
         else:

@@ -7,8 +7,9 @@ from django.test import Client
 from django.urls import reverse
 
 from orgs.roles import Role
+from tests.invariants.matrix.stage import ABOUT_ROWS
 from tests.invariants.snapshot import take_snapshot
-from tests.invariants.test_permission_matrix import ABOUT_ROWS, TRACES, Scene, ask, scene  # noqa: F401 - fixture
+from tests.invariants.test_permission_matrix import TRACES, Scene, ask, scene  # noqa: F401 - fixture
 from tests.invariants.urls import MATRIX
 from tests.orgs.network.rules import HOME, NETWORK, OFFICE, let_in
 

@@ -4,6 +4,8 @@ Everything asks `decide`, or a queryset built from the same reaches (`orgs.permi
 outlives a call: what was taken away is gone at the next decision, and what ends at a moment ends at that moment.
 """
 
+from dataclasses import replace
+from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
@@ -87,17 +89,34 @@ def decide(
 
 def decide_lowering(actor: Actor, resource: Organization | Belonging | Place, before: Classification) -> Decision:
     """Whether `actor` may give a lower class than `before` to what is at a place: `project:configure` there, by
-    something that reaches that high. Nobody brings down to his own ceiling what lies above it."""
+    something that reaches that high, so that nobody brings down to his own ceiling what lies above it.
+
+    Where the class asks for the consent of others, it takes that as well, or who could change its policy.
+    """
     permission = Permission.PROJECT_CONFIGURE
     place = resource if isinstance(resource, Place) else place_of(resource)
-    standing = standing_of(actor, place.organization, permissions=(permission,), place=place)
-    now = timezone.now()
+    asked = (permission, Permission.SECRET_REVEAL, Permission.ORG_DELETE)
+    standing, now = standing_of(actor, place.organization, permissions=asked, place=place), timezone.now()
     decision = judge(standing, permission, place, at=now)
-    found = list(ways(standing, permission, place, at=now))
-    if not found or any(reach.holding.highest >= before for reach in found):
+    if not decision.allowed:
         return decision
-    because = f"{decision.because} does not reach what is {before.label.lower()}"
-    return Decision(allowed=False, because=because, visible=True, grant=decision.grant)
+    label, demands = before.label.lower(), standing.demands.get(before)
+    because = ""
+    if all(reach.holding.highest < before for reach in ways(standing, permission, place, at=now)):
+        because = f"{decision.because} does not reach what is {label}"
+    elif not judge(standing, Permission.ORG_DELETE, Place(place.organization), at=now).allowed:
+        if demands is None:
+            because = (
+                f"the organization's policy for what is {label} is missing; an owner has to save it again first"
+            )
+        elif demands.approvals and not _opens(standing, place, before, now):
+            others = f"{demands.approvals} other{'' if demands.approvals == 1 else 's'}"
+            because = f"what is {label} needs an access that {others} approved, to be lowered as well"
+    return Decision(allowed=False, because=because, visible=True, grant=decision.grant) if because else decision
+
+
+def _opens(standing: Standing, place: Place, classification: Classification, at: datetime) -> bool:
+    return judge(standing, Permission.SECRET_REVEAL, replace(place, classification=classification), at=at).allowed
 
 
 def permissions_of(actor: Actor, resource: Organization | Belonging | Place) -> frozenset[Permission]:

@@ -6,9 +6,9 @@ from typing import Any
 
 from django.db import connection
 from django.http import HttpResponse
-from django.test.utils import CaptureQueriesContext
 
 from tests.invariants.matrix.stage import Ids, Stage
+from tests.statements import Statements
 
 _TOKEN = r'name="csrfmiddlewaretoken" value="[^"]+"'
 
@@ -29,13 +29,13 @@ def answer(
 ) -> Answer:
     """Of one request, after which nothing has happened."""
     ids = {str(uid) for each in asked_about for uid in vars(each).values()}
-    with stage.apart(), CaptureQueriesContext(connection) as asked:
+    with stage.apart(), Statements(connection) as asked:
         response = stage.ask(who, method, path, body)
     return Answer(
         response.status_code,
         _text(response, ids),
         _without(response.headers.get("Location", ""), ids),
-        len(asked.captured_queries),
+        len(asked),
     )
 
 

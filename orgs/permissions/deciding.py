@@ -106,9 +106,7 @@ def decide_lowering(actor: Actor, resource: Organization | Belonging | Place, be
         because = f"{decision.because} does not reach what is {label}"
     elif not judge(standing, Permission.ORG_DELETE, Place(place.organization), at=now).allowed:
         if demands is None:
-            because = (
-                f"the organization's policy for what is {label} is missing; an owner has to save it again first"
-            )
+            because = f"the organization's policy for what is {label} is missing; an owner has to save it again first"
         elif demands.approvals and not _opens(standing, place, before, now):
             others = f"{demands.approvals} other{'' if demands.approvals == 1 else 's'}"
             because = f"what is {label} needs an access that {others} approved, to be lowered as well"

@@ -23,6 +23,8 @@ DOORS = frozenset(
         "administrator",
         "authorize",
         "authorize_all",
+        "authorize_lowering",
+        "authorize_opening",
         "campaign_for",
         "custom_role_for",
         "environment_for",

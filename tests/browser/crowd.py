@@ -59,7 +59,7 @@ FIRST = [
     "Zofia",
 ]
 LAST = ["Adeyemi", "Baumgartner", "Castellanos", "Dubois", "Eriksen", "Fernandez", "Grabowski", "Haraldsen"]
-MEMBERS, SECRETS, GRANTS = 24, 18, 36
+MEMBERS, SECRETS, GRANTS = 32, 18, 60
 REVIEWER = "Hanna"
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from django.urls import NoReverseMatch, reverse
 
 from audit.actions import Action, ActorKind, Outcome, ResourceKind, Risk
+from audit.browsers import browser_of
 from audit.models import Event
 
 _MANY = 12
@@ -374,29 +375,3 @@ def _fact(found: Any) -> str:
     if isinstance(found, bool):
         return "yes" if found else "no"
     return ", ".join(map(str, found)) if isinstance(found, list) else str(found)
-
-
-_BROWSERS = (
-    ("Edg/", "Edge"),
-    ("OPR/", "Opera"),
-    ("Firefox/", "Firefox"),
-    ("Chrome/", "Chrome"),
-    ("Safari/", "Safari"),
-    ("curl/", "curl"),
-)
-_SYSTEMS = (
-    ("Android", "Android"),
-    ("iPhone", "iPhone"),
-    ("iPad", "iPad"),
-    ("Windows", "Windows"),
-    ("Mac OS X", "macOS"),
-    ("Linux", "Linux"),
-)
-"""What a user agent is looked through for, in this order: many browsers name others as well."""
-
-
-def browser_of(user_agent: str) -> str:
-    """“Firefox on Linux”, as far as a user agent can be believed; empty if it says nothing known."""
-    browser = next((name for mark, name in _BROWSERS if mark in user_agent), "")
-    system = next((name for mark, name in _SYSTEMS if mark in user_agent), "")
-    return f"{browser} on {system}" if browser and system else browser or system

@@ -11,8 +11,9 @@ from django.utils import timezone
 
 from audit.actions import Action, ActorKind, Outcome, ResourceKind, Risk
 from audit.activity import activity_page
+from audit.browsers import browser_of
 from audit.models import Event
-from audit.presentation import WORDS, browser_of, sentence_of
+from audit.presentation import WORDS, sentence_of
 from vault.templatetags.holdfast import icon_names
 
 

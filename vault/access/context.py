@@ -11,9 +11,9 @@ from django.utils.functional import SimpleLazyObject, cached_property
 from accounts.models import User
 from orgs.models import Organization
 from orgs.selectors import membership_of
-from vault.access.models import AccessRequest, BreakGlassUse, RequestApproval, Reviewer
+from vault.access.models import AccessRequest, BreakGlassUse, Reviewer
 from vault.access.selectors.break_glass import is_owner, owed_in
-from vault.access.selectors.requests import waiting_for
+from vault.access.selectors.requests import approved_by, waiting_for
 from vault.access.selectors.reviews import campaigns_in, reviewer_of
 from vault.seals import genuine
 
@@ -57,7 +57,7 @@ def _reviewing(organization_id: UUID, user_id: UUID) -> "QuerySet[Reviewer]":
 def _anything(organization_id: UUID, user_id: UUID) -> tuple[bool, bool, bool]:
     """Whether there are open requests of others that the person has not approved, uses without a review, and open
     reviews in which they were chosen to decide."""
-    own = RequestApproval.objects.filter(organization_id=organization_id, membership__user_id=user_id)
+    own = approved_by(user_id, organization_id)
     requests = AccessRequest.objects.filter(
         organization_id=organization_id, status=AccessRequest.Status.OPEN, expires_at__gt=timezone.now()
     ).exclude(membership__user_id=user_id)

@@ -110,7 +110,11 @@ def plan_of(organization: Organization, membership: Membership) -> Plan:
         requests=genuine(open_requests(organization.pk, now).filter(membership=membership)),
         owed=genuine(uses_in(organization.pk).filter(membership=membership, reviewed_at__isnull=True)),
         campaigns=genuine(
-            campaigns_in(organization.pk).filter(closed_at__isnull=True, reviewers__membership=membership)
+            campaigns_in(organization.pk).filter(
+                closed_at__isnull=True,
+                reviewers__membership=membership,
+                reviewers__chosen_at__gte=membership.joined_at,
+            )
         ),
         invitations=invitations.count(),
         teams=_emptied(authority, membership),

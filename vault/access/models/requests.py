@@ -183,3 +183,8 @@ class RequestApproval(SealedModel):
 
     def __str__(self) -> str:
         return f"Approval {self.uid}"
+
+    @property
+    def is_of_a_member(self) -> bool:
+        """Whether it was given in the membership as it is now: not in one that ended and began anew since."""
+        return self.membership.joined_at <= self.given_at

@@ -112,6 +112,11 @@ class Reviewer(SealedModel):
     def __str__(self) -> str:
         return f"Reviewer {self.uid}"
 
+    @property
+    def is_of_a_member(self) -> bool:
+        """Whether the membership was chosen as it is now: not one that ended and began anew since."""
+        return self.membership.joined_at <= self.chosen_at
+
 
 class ReviewLine(SealedModel):
     """One thing that somebody had when the campaign began, in the words of that time.

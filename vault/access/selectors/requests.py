@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 
 from accounts.models import User
 from audit.actions import ResourceKind
@@ -134,14 +134,21 @@ def approvals_of(request: AccessRequest) -> list[RequestApproval]:
 def valid_approvals(case: Case, at: datetime) -> list[RequestApproval]:
     """Those of people who could still approve it at this moment: one of each, whatever the table holds.
 
-    A row that somebody has put there a second time, past the constraint, is as genuine as the first.
+    What somebody approved who has left since and come back counts no more. A row that somebody has put there a second
+    time, past the constraint, is as genuine as the first.
     """
-    by_person = {each.membership_id: each for each in approvals_of(case.request)}
+    by_person = {each.membership_id: each for each in approvals_of(case.request) if each.is_of_a_member}
     return [
         each
         for each in by_person.values()
         if verdict_about(each.membership.user, case, at, minutes=each.minutes).allowed
     ]
+
+
+def approved_by(user_id: UUID, organization_id: UUID) -> "QuerySet[RequestApproval]":
+    """What somebody has approved in the membership as it is now. Without looking at seals: for what waits for them."""
+    own = RequestApproval.objects.filter(organization_id=organization_id, membership__user_id=user_id)
+    return own.filter(given_at__gte=F("membership__joined_at"))
 
 
 def demands_up_to(organization_id: UUID, highest: Classification) -> Demands:
@@ -176,7 +183,7 @@ def longest_minutes(demands: Demands) -> int:
 def waiting_for(actor: User, organization: Organization, at: datetime) -> list[AccessRequest]:
     """The open requests that wait for `actor`: they may answer, and have not approved yet. The oldest first."""
     others = open_requests(organization.uid, at).exclude(membership__user_id=actor.pk)
-    approved = RequestApproval.objects.filter(organization_id=organization.uid, membership__user_id=actor.pk)
+    approved = approved_by(actor.pk, organization.uid)
     found = genuine(others.exclude(pk__in=approved.values("request_id")).order_by("asked_at", "uid"))
     if not found:
         return []

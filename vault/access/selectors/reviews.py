@@ -136,17 +136,22 @@ def able_reviewers(organization_id: UUID, about: Place) -> list[Membership]:
 
 def reviewers_in(campaign: Campaign) -> list[Membership]:
     """The chosen ones who can decide now, by name."""
-    chosen = {each.membership_id for each in genuine(with_seal(Reviewer.objects.filter(campaign=campaign)))}
+    found = genuine(with_seal(Reviewer.objects.filter(campaign=campaign).select_related("membership")))
+    chosen = {each.membership_id for each in found if each.is_of_a_member}
     return [each for each in able_reviewers(campaign.organization_id, campaign.about) if each.pk in chosen]
 
 
 def reviewer_of(actor: User, campaign: Campaign) -> Membership | None:
-    """The actor's membership if he is a reviewer of the campaign and still can be; None else."""
+    """The actor's membership if he is a reviewer of the campaign and still can be; None else.
+
+    Whoever was chosen, has left since and come back, is none until he is chosen again.
+    """
     membership = membership_of(actor, campaign.organization) if actor.is_active else None
     if membership is None:
         return None
-    chosen = with_seal(Reviewer.objects.filter(campaign=campaign, membership=membership)).first()
-    if chosen is None or not is_genuine(chosen):
+    rows = Reviewer.objects.filter(campaign=campaign, membership=membership).select_related("membership")
+    chosen = with_seal(rows).first()
+    if chosen is None or not is_genuine(chosen) or not chosen.is_of_a_member:
         return None
     return membership if decide(actor, Permission.GRANT_MANAGE, campaign.about).allowed else None
 

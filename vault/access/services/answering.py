@@ -32,7 +32,7 @@ from vault.access.selectors.requests import (
 )
 from vault.access.services.asking import cleaned_reason, close, details_of, open_request
 from vault.access.services.granting import give, reader_role, role_to_read
-from vault.seals import is_genuine
+from vault.seals import is_genuine, with_seal
 from vault.seals.whole import require_whole
 from vault.secrets.models import Secret
 
@@ -65,12 +65,7 @@ def approve_request(*, actor: User, request: AccessRequest, minutes: int | None 
     membership = membership_of(actor, locked.organization)
     if membership is None:  # what the verdict says already
         raise refused(actor, locked, "not a member of the organization")
-    if RequestApproval.objects.filter(request=locked, membership=membership).exists():
-        raise AlreadyApproved("You have approved this request already. Another person has to.")
-    approval = RequestApproval(
-        organization_id=locked.organization_id, request=locked, membership=membership, minutes=given, given_at=now
-    )
-    approval.save()
+    _approval(locked, membership, given, now).save()
     valid = valid_approvals(case, now)
     demands = demands_up_to(locked.organization_id, locked.highest_class)
     complete = len(valid) >= approvals_needed(demands)
@@ -105,6 +100,18 @@ def deny_request(*, actor: User, request: AccessRequest, reason: str) -> AccessR
     answer = cleaned_reason(reason, field="answer", label="Reason")
     close(locked, AccessRequest.Status.DENIED, by=actor, action=Action.REQUEST_DENIED, answer=answer)
     return locked
+
+
+def _approval(request: AccessRequest, membership: Membership, minutes: int, now: datetime) -> RequestApproval:
+    """The member's approval, new; or anew, of somebody who gave one, left and came back."""
+    approvals = with_seal(RequestApproval.objects.select_related("membership"))
+    approval = approvals.filter(request=request, membership=membership).first()
+    if approval is None:
+        approval = RequestApproval(organization_id=request.organization_id, request=request, membership=membership)
+    elif approval.is_of_a_member or not is_genuine(approval):
+        raise AlreadyApproved("You have approved this request already. Another person has to.")
+    approval.minutes, approval.given_at = minutes, now
+    return approval
 
 
 def _within(request: AccessRequest, minutes: int | None, longest: int) -> int:

@@ -30,7 +30,7 @@ from vault.access.selectors.reviews import (
 )
 from vault.access.selectors.sources import Source, last_uses, sources_in
 from vault.names import clean_text
-from vault.seals import is_genuine
+from vault.seals import is_genuine, with_seal
 
 LONGEST = timedelta(days=365)
 """How far away the day can be by which every line is decided."""
@@ -101,7 +101,8 @@ def begin_review(
 
 @transaction.atomic
 def add_reviewer(*, actor: User, campaign: Campaign, membership: UUID) -> Reviewer:
-    """Lets one more member decide: when reviewers have left, or what is left is about them.
+    """Lets one more member decide: when reviewers have left, or what is left is about them. One who has left since and
+    come back can be chosen again.
 
     Raises `AccessDenied` without `member:manage`, `InvalidReview` for somebody who cannot be a reviewer or is one,
     `CampaignClosed`.
@@ -110,9 +111,7 @@ def add_reviewer(*, actor: User, campaign: Campaign, membership: UUID) -> Review
     require(actor, Permission.MEMBER_MANAGE, locked, kind=ResourceKind.ORGANIZATION)
     found = open_campaign(campaign)
     (member,) = _chosen(found, [membership])
-    if Reviewer.objects.filter(campaign=found, membership=member).exists():
-        raise InvalidReview(f"{member.user.name} is a reviewer already.", field="membership")
-    reviewer = Reviewer(organization=locked, campaign=found, membership=member)
+    reviewer = _reviewer(found, member)
     reviewer.save()
     append(
         actor=actor.audit_actor,
@@ -219,6 +218,18 @@ def _chosen(campaign: Campaign, uids: Collection[UUID]) -> list[Membership]:
             field="reviewers",
         )
     return [able[uid] for uid in wanted]
+
+
+def _reviewer(campaign: Campaign, member: Membership) -> Reviewer:
+    """The member as a reviewer, new; or anew, of somebody who was one, left and came back."""
+    reviewers = with_seal(Reviewer.objects.filter(campaign=campaign).select_related("membership"))
+    chosen = reviewers.filter(membership=member).first()
+    if chosen is None:
+        return Reviewer(organization=campaign.organization, campaign=campaign, membership=member)
+    if chosen.is_of_a_member or not is_genuine(chosen):
+        raise InvalidReview(f"{member.user.name} is a reviewer already.", field="membership")
+    chosen.chosen_at = timezone.now()
+    return chosen
 
 
 def _refuse_own(chosen: list[Membership], sources: list[Source]) -> None:

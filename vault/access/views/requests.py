@@ -200,7 +200,7 @@ def _page(
 ) -> HttpResponse:
     now = timezone.now()
     open_ = found.is_open(now)
-    given = approvals_of(found)
+    given = [each for each in approvals_of(found) if each.is_of_a_member or not open_]  # what was, where it is over
     case = case_of(found)
     approved = any(each.membership.user_id == actor.pk for each in given)
     own = is_asker(actor, found)

@@ -12,7 +12,7 @@ from orgs.classification import Classification
 from orgs.models import ClassPolicy, CustomRole, Environment, Grant, Membership, Project, Team, TeamMembership
 from orgs.permissions import Permission, decide
 from orgs.roles import Role
-from orgs.services import create_project
+from orgs.services import accept_invitation, create_project, invite_member, remove_member
 from tests.cast import Cast, make_person
 from tests.sealing import change
 from vault.access.models import AccessRequest, RequestedRole
@@ -39,6 +39,13 @@ class Scene:
 
     def member(self, person: User) -> Membership:
         return Membership.objects.select_related("user", "organization").get(organization=self.cast.acme, user=person)
+
+    def comes_back(self, person: User) -> None:
+        """They are removed, and join again with the role that they had."""
+        role = Role(self.member(person).role)
+        remove_member(actor=self.cast.alice, membership=self.member(person))
+        invited = invite_member(actor=self.cast.alice, organization=self.cast.acme, email=person.email, role=role)
+        accept_invitation(actor=person, invitation=invited.invitation)
 
     def wish(self, **values: Any) -> Wish:
         """To read all of production for an hour."""

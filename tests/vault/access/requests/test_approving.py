@@ -15,6 +15,7 @@ from orgs.roles import Role
 from orgs.services import delete_project, remove_member
 from tests.sealing import change, tamper, unguarded
 from tests.vault.access.requests.conftest import HOUR, Scene
+from vault.access.context import Waiting
 from vault.access.errors import AlreadyApproved, InvalidRequest, RequestClosed
 from vault.access.models import AccessRequest, RequestApproval, RequestedRole
 from vault.access.services import approve_request, deny_request, expire_requests
@@ -148,6 +149,20 @@ def test_a_removed_approver_counts_no_more_and_cannot_approve(scene: Scene) -> N
     with pytest.raises(AccessDenied) as denied:
         approve_request(actor=scene.olga, request=request)
     assert not denied.value.visible
+
+
+def test_an_approver_who_left_and_came_back_has_to_approve_anew(scene: Scene) -> None:
+    scene.policy(Classification.INTERNAL, approvals=2)
+    request = scene.ask()
+    approve_request(actor=scene.olga, request=request, minutes=HOUR // 2)
+    assert not Waiting(scene.olga, scene.cast.acme).requests
+    scene.comes_back(scene.olga)
+    assert Waiting(scene.olga, scene.cast.acme).requests == 1
+    assert approve_request(actor=scene.cast.alice, request=request).grant is None
+    grant = approve_request(actor=scene.olga, request=request, minutes=HOUR).grant
+    assert grant is not None
+    assert (grant.approvals, grant.ends_at) == (2, grant.starts_at + timedelta(hours=1))
+    assert RequestApproval.objects.filter(request=request).count() == 2
 
 
 def test_a_forged_approval_counts_for_nothing(scene: Scene) -> None:

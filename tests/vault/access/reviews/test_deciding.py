@@ -19,9 +19,12 @@ from tests.harness.roles import as_table_owner
 from tests.sealing import change, tamper
 from tests.vault.access.reviews.conftest import Reviewed, Verdict
 from vault.access import triggers
+from vault.access.context import Waiting
 from vault.access.errors import CampaignClosed, InvalidReview, LineChanged, LineDecided
+from vault.access.leaving import plan_of
 from vault.access.models import RequestedRole, ReviewDecision, ReviewLine
-from vault.access.services import close_review, decide_line, end_membership, name_for_break_glass
+from vault.access.selectors.reviews import reviewers_in
+from vault.access.services import add_reviewer, close_review, decide_line, end_membership, name_for_break_glass
 
 pytestmark = pytest.mark.django_db
 
@@ -161,6 +164,20 @@ def test_only_its_reviewers_decide(reviewed: Reviewed) -> None:
     for person in (reviewed.scene.olga, reviewed.scene.carol, reviewed.cast.charlie):
         with pytest.raises(AccessDenied):
             reviewed.decide(person, line)
+
+
+def test_a_reviewer_who_left_and_came_back_is_none_until_chosen_again(reviewed: Reviewed) -> None:
+    campaign, adam, scene = reviewed.begin(), reviewed.cast.adam, reviewed.scene
+    scene.comes_back(adam)
+    assert adam not in [each.user for each in reviewers_in(campaign)]
+    assert not Waiting(adam, reviewed.cast.acme).campaigns
+    assert not plan_of(reviewed.cast.acme, scene.member(adam)).campaigns
+    with pytest.raises(AccessDenied, match="no reviewer of it"):
+        reviewed.decide(adam, reviewed.line(campaign, reviewed.bobs))
+    add_reviewer(actor=reviewed.cast.alice, campaign=campaign, membership=scene.member(adam).pk)
+    reviewed.decide(adam, reviewed.line(campaign, reviewed.bobs))
+    with pytest.raises(InvalidReview, match="already"):
+        add_reviewer(actor=reviewed.cast.alice, campaign=campaign, membership=scene.member(adam).pk)
 
 
 def test_who_manages_grants_no_more_decides_no_more(reviewed: Reviewed) -> None:

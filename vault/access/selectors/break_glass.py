@@ -52,8 +52,11 @@ def own_namings(actor: User, organization: Organization) -> list[BreakGlassPerso
 def person_for(actor: User, organization: Organization, uid: UUID) -> BreakGlassPerson:
     """A naming that holds, for owners and for the person named. Raises `AccessDenied`."""
     own = next((each for each in own_namings(actor, organization) if each.pk == uid), None)
-    if own is not None:
-        return own
+    return naming_for(actor, organization, uid) if own is None else own
+
+
+def naming_for(actor: User, organization: Organization, uid: UUID) -> BreakGlassPerson:
+    """A naming that holds, for owners. Raises `AccessDenied`."""
     found = people_in(organization.uid).filter(pk=uid, ended_at__isnull=True)
     people = found if is_genuine(found.first()) else found.none()
     return object_for(actor, Permission.ORG_DELETE, people, uid, kind=ResourceKind.MEMBERSHIP)

@@ -23,7 +23,7 @@ def reach_member(request: HttpRequest, organization: UUID, membership: UUID) -> 
     actor = person(request)
     own = membership_of(actor, organization_for(actor, organization, Permission.ORG_VIEW))
     if own is not None and own.uid == membership:
-        found = member_for(actor, organization, membership, Permission.ORG_VIEW)
+        found = own
     else:
         found = asking(lambda permission: member_for(actor, organization, membership, permission))
     standing = standing_of(found.user, organization, permissions=tuple(Permission), here=False)

@@ -11,8 +11,9 @@ from django.utils import timezone
 
 from accounts.models import User
 from audit.actions import ResourceKind
+from audit.resource import Resource
 from orgs.models import Membership, Organization
-from orgs.permissions import AccessDenied, Decision, Permission, decide, judge, standings_in
+from orgs.permissions import AccessDenied, Decision, Permission, decide, denied_as_missing, judge, standings_in
 from orgs.permissions.words import LABELS
 from orgs.places import Place
 from orgs.selectors import membership_of, object_for, require
@@ -192,8 +193,7 @@ def line_for(actor: User, campaign: Campaign, uid: UUID) -> ReviewLine:
     """A line of a campaign that the actor has been let into. Raises `AccessDenied` for a missing one."""
     line = lines_in(campaign).filter(pk=uid).first()
     if line is None or not is_genuine(line):
-        nothing = ReviewLine.objects.none()
-        return object_for(actor, Permission.GRANT_MANAGE, nothing, uid, kind=ResourceKind.REVIEW)
+        raise denied_as_missing(actor, Permission.GRANT_MANAGE, Resource(ResourceKind.REVIEW, str(uid)))
     return line
 
 

@@ -13,7 +13,7 @@ from audit.actions import Action, ResourceKind
 from audit.services import append
 from orgs.models import Membership, Organization, Project
 from orgs.permissions import Permission
-from orgs.selectors import object_for, organization_for, require
+from orgs.selectors import object_for, require
 from orgs.services.authority import lock_organization
 from vault.access.errors import CampaignClosed, InvalidReview
 from vault.access.models import Campaign, Reviewer, ReviewLine
@@ -52,8 +52,7 @@ def begin_review(
     a name or a day that cannot be, for somebody who cannot be a reviewer, where there is nothing to review, and where
     lines are about their only reviewer.
     """
-    found = organization_for(actor, organization.pk, Permission.ORG_VIEW)
-    locked = lock_organization(found.pk)
+    locked = lock_organization(organization.pk)
     require(actor, Permission.MEMBER_MANAGE, locked, kind=ResourceKind.ORGANIZATION)
     now = timezone.now()
     where = None

@@ -107,7 +107,7 @@ def request_new(request: HttpRequest, organization: UUID) -> HttpResponse:
         except AccessError as error:
             refuse(form, error)
         else:
-            mail_approvers(request_for(actor, found, asked.pk))
+            mail_approvers(asked)
             messages.success(request, "Asked. Those who can approve it are told.")
             return redirect("access:request", found.uid, asked.pk)
     return render(
@@ -133,13 +133,12 @@ def request_approve(request: HttpRequest, organization: UUID, access_request: UU
         answered = approve_request(actor=actor, request=found, minutes=form.cleaned_data["minutes"])
     except AccessError as error:
         refuse(form, error)
-        return _page(
-            request, actor, request_for(actor, found.organization, found.pk), approve=form, status=error.status
-        )
+        now = request_for(actor, found.organization, found.pk)
+        return _page(request, actor, now, approve=form, status=error.status)
     if answered.grant_id is None:
         messages.success(request, "Approved. It takes another person to approve before access is given.")
     else:
-        mail_answer(request_for(actor, answered.organization, answered.pk))
+        mail_answer(answered)
         messages.success(request, f"Approved. {answered.membership.user.name} has the access now.")
     return redirect("access:request", answered.organization_id, answered.pk)
 
@@ -157,7 +156,7 @@ def request_deny(request: HttpRequest, organization: UUID, access_request: UUID)
         refuse(form, error)
         now = request_for(actor, found.organization, found.pk)
         return _page(request, actor, now, deny=form, status=error.status)
-    mail_answer(request_for(actor, answered.organization, answered.pk))
+    mail_answer(answered)
     messages.success(request, f"Denied. {answered.membership.user.name} is told why.")
     return redirect("access:request", answered.organization_id, answered.pk)
 

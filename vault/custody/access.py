@@ -9,11 +9,10 @@ from django.shortcuts import get_object_or_404
 
 from accounts.gate import person
 from accounts.models import User
-from audit.actions import ResourceKind
 from orgs.context import enter_organization
 from orgs.models import Organization
 from orgs.permissions import Permission
-from orgs.selectors import object_for, organization_for
+from orgs.selectors import organization_for
 from vault import tenancy
 from vault.custody.models import KeyOperation, KeyReport, ShredRequest
 
@@ -41,22 +40,20 @@ def organization_of(request: HttpRequest, uid: UUID, permission: Permission = Pe
     return enter_organization(request, organization_for(person(request), uid, permission))
 
 
-def operation_of(request: HttpRequest, organization: Organization, uid: UUID) -> KeyOperation:
-    """One of the organization's operations; one of another, or of the whole instance, is missing."""
-    operations = KeyOperation.objects.filter(organization_id=organization.uid)
-    return object_for(person(request), Permission.KEY_ROTATE, operations, uid, kind=ResourceKind.KEY)
+def operation_of(organization: Organization, uid: UUID) -> KeyOperation:
+    """One of the operations of an `organization_of`; one of another, or of the whole instance, is missing."""
+    return get_object_or_404(KeyOperation, pk=uid, organization_id=organization.uid)
 
 
-def report_of(request: HttpRequest, organization: Organization, uid: UUID) -> KeyReport:
-    """One of the reports about the organization."""
-    reports = KeyReport.objects.filter(organization_id=organization.uid)
-    return object_for(person(request), Permission.KEY_ROTATE, reports, uid, kind=ResourceKind.KEY)
+def report_of(organization: Organization, uid: UUID) -> KeyReport:
+    """One of the reports about an `organization_of`."""
+    return get_object_or_404(KeyReport, pk=uid, organization_id=organization.uid)
 
 
-def shredding_of(request: HttpRequest, organization: Organization, uid: UUID) -> ShredRequest:
-    """One of the requests to destroy the organization's keys, for its owners."""
-    requests = ShredRequest.objects.filter(organization=organization).select_related("requested_by")
-    return object_for(person(request), Permission.ORG_DELETE, requests, uid, kind=ResourceKind.ORGANIZATION)
+def shredding_of(organization: Organization, uid: UUID) -> ShredRequest:
+    """One of the requests to destroy the keys of an `organization_of`, whose owner asks."""
+    requests = ShredRequest.objects.select_related("requested_by")
+    return get_object_or_404(requests, pk=uid, organization=organization)
 
 
 def instance_operation_of(uid: UUID) -> KeyOperation:

@@ -77,7 +77,7 @@ def move_values(*, actor: User, scope: str, purpose: Purpose) -> KeyOperation:
 def operation(request: HttpRequest, organization: UUID, operation: UUID) -> HttpResponse:
     """How far an operation of the organization is."""
     found = organization_of(request, organization)
-    return _show(request, operation_of(request, found, operation), Place(found))
+    return _show(request, operation_of(found, operation), Place(found))
 
 
 @require_safe
@@ -92,7 +92,7 @@ def instance_operation(request: HttpRequest, operation: UUID) -> HttpResponse:
 def advance(request: HttpRequest, organization: UUID, operation: UUID) -> HttpResponse:
     """Does about a second of the work."""
     found = organization_of(request, organization)
-    return _advance(request, operation_of(request, found, operation), Place(found))
+    return _advance(request, operation_of(found, operation), Place(found))
 
 
 @require_POST

@@ -47,13 +47,13 @@ def _shown(report: KeyReport, organization: Organization | None) -> ShownReport:
 def report(request: HttpRequest, organization: UUID, report: UUID) -> HttpResponse:
     """A report about the organization."""
     found = organization_of(request, organization)
-    return _page(request, report_of(request, found, report), found)
+    return _page(request, report_of(found, report), found)
 
 
 @require_safe
 def report_file(request: HttpRequest, organization: UUID, report: UUID) -> HttpResponse:
     """The same as a file."""
-    return _file(report_of(request, organization_of(request, organization), report))
+    return _file(report_of(organization_of(request, organization), report))
 
 
 @require_safe

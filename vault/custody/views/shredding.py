@@ -51,7 +51,7 @@ def shred(request: HttpRequest, organization: UUID) -> HttpResponse:
 def shred_approve(request: HttpRequest, organization: UUID, shredding: UUID) -> HttpResponse:
     """Another owner agrees, with a proof: the keys are destroyed before the answer, or left to the operator."""
     actor, found = person(request), organization_of(request, organization, Permission.ORG_DELETE)
-    wanted = shredding_of(request, found, shredding)
+    wanted = shredding_of(found, shredding)
     if selectors.open_shred_request(found) != wanted or wanted.requested_by_id == actor.pk:
         return redirect("custody:keys", found.uid)  # which says who can agree, if it is still open
     agreed_before = wanted.approved_at is not None
@@ -88,7 +88,7 @@ def shred_cancel(request: HttpRequest, organization: UUID, shredding: UUID) -> H
     """Any owner withdraws what was asked for."""
     found = organization_of(request, organization, Permission.ORG_DELETE)
     try:
-        ended = cancel_shred(actor=person(request), request=shredding_of(request, found, shredding))
+        ended = cancel_shred(actor=person(request), request=shredding_of(found, shredding))
     except CustodyError as error:
         messages.error(request, str(error))
     else:

@@ -84,21 +84,6 @@ def test_it_moves_the_second_factors_and_breaks_none(cast: Cast, client_for: Cli
     assert client.post(address, right(cast.alice)).status_code == 302
 
 
-@pytest.mark.parametrize("word", ["data", "nothing", "TOKEN"])
-def test_it_has_no_page_for_other_purposes(cast: Cast, client_for: ClientFor, word: str) -> None:
-    assert client_for(cast.alice).get(f"/instance/keys/{word}/rotate/").status_code == 404
-
-
-def test_it_shows_an_organizations_operation_on_the_organizations_pages_alone(
-    cast: Cast, client_for: ClientFor
-) -> None:
-    operation = services.start_verification(actor=OPERATOR, scope=cast.acme.key_scope)
-    client = client_for(cast.alice)
-    assert client.get(reverse("custody:instance_operation", args=[operation.uid])).status_code == 404
-    assert client.post(reverse("custody:instance_advance", args=[operation.uid])).status_code == 404
-    assert client.get(reverse("custody:operation", args=[cast.acme.uid, operation.uid])).status_code == 200
-
-
 def test_it_says_which_process_lacks_the_next_root_key(cast: Cast, client_for: ClientFor, next_root: RootKey) -> None:
     ServingProcess.objects.create(host="old.example", pid=7, root_key_ids=[wrapping_root_key().key_id.hex()])
     both = [wrapping_root_key().key_id.hex(), next_root.key_id.hex()]

@@ -31,7 +31,6 @@ DOORS = frozenset(
         "grant_for",
         "granting_in",
         "invitation_for",
-        "line_for",
         "machine_for",
         "member_for",
         "object_for",
@@ -49,11 +48,23 @@ DOORS = frozenset(
         "within_reach_of",
     }
 )
-"""What raises unless the actor may; most of them give the row that was asked for."""
+"""What raises unless the actor may; most of them give the row that was asked for. (`line_for` is none: it asks for no
+permission, and what it refuses is a line that is not there, which is a check of its own.)"""
 PREDICATES = frozenset({"covers", "has_permission", "holds_at", "holds_for", "is_verified", "may_give", "touches"})
 FLAGS = frozenset({"allowed", "is_active", "is_authenticated", "is_instance_admin", "is_support", "visible"})
 SCOPES = frozenset({"places_touched", "secrets_reached"})
-REFUSALS = frozenset({"AccessDenied", "Http404", "PermissionError", "denied_as_missing", "refused_decision"})
+REFUSALS = frozenset(
+    {
+        "AccessDenied",
+        "Http404",
+        "PermissionError",
+        "_not_named",
+        "denied_as_missing",
+        "refused",
+        "refused_decision",
+        "refused_review",
+    }
+)
 NARROWING = frozenset(
     {
         "campaign",

@@ -22,6 +22,8 @@ from tests.statements import Statements
 from tests.vault.access.requests.conftest import Scene
 from vault.access.models import AccessRequest, BreakGlassPerson, BreakGlassUse, RequestedRole
 from vault.access.services import approve_request, break_glass, name_for_break_glass
+from vault.secrets.kinds import Kind
+from vault.secrets.services import create_secret
 
 pytestmark = pytest.mark.django_db
 
@@ -97,7 +99,11 @@ def test_the_address_of_the_form_tells_nobody_of_places(scene: Scene, at: Callab
     foreign = create_project(
         actor=scene.cast.charlie, organization=scene.cast.initech, kind=Project.Kind.APPLICATION, name="Foreign"
     )
+    secret = create_secret(
+        actor=scene.cast.alice, environment=environment, kind=Kind.VALUE, name="salaries", values={"value": "1"}
+    )
     for query in (
+        f"?secret={secret.pk}",
         f"?project={hidden.pk}",
         f"?environment={environment.pk}",
         f"?project={foreign.pk}",

@@ -1,5 +1,7 @@
 """Several lines at once: only harmless ones, all or none, and never by a slip."""
 
+from uuid import uuid4
+
 import pytest
 from django.utils import timezone
 
@@ -83,5 +85,6 @@ def test_nobody_else_confirms(reviewed: Reviewed) -> None:
     campaign = reviewed.begin()
     line = reviewed.line(campaign, reviewed.bobs).pk
     for person in (reviewed.scene.olga, reviewed.cast.bob, reviewed.cast.charlie):
-        with pytest.raises(AccessDenied):
-            confirm_lines(actor=person, campaign=campaign, lines=[line], typed=1)
+        for lines in ([line], [], [uuid4()]):  # nor learns what could be confirmed
+            with pytest.raises(AccessDenied):
+                confirm_lines(actor=person, campaign=campaign, lines=lines, typed=1)

@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 from types import CodeType, FunctionType
 from typing import Any
@@ -75,7 +76,9 @@ def _openable(function: Any, opened: Callable[[Any], Any] | None) -> None:
 class Living:
     """The functions of the program's modules, by where their code is from."""
 
-    def __init__(self) -> None:
+    def __init__(self, checks: Collection[Check]) -> None:
+        for path in {check.path for check in checks}:
+            import_module(path.removesuffix(".py").replace("/", "."))  # some are loaded by the first request
         self._functions: dict[Place, list[FunctionType]] = defaultdict(list)
         for each in gc.get_objects():
             if isinstance(each, FunctionType) and each.__code__.co_filename.startswith(f"{ROOT}/"):

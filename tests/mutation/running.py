@@ -44,7 +44,7 @@ class Run:
         """Both runs."""
         logging.disable(logging.CRITICAL)
         prepare()
-        living = Living()
+        living = Living(self._checks)
         _say(f"{len(self._checks)} checks to take away, {len(self._items)} tests")
         began = time.monotonic()
         with living.probed(self._checks):

@@ -1,6 +1,5 @@
 """What access is asked about, and how far a grant reaches. Pure: no database, no clock."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from uuid import UUID
 
@@ -92,12 +91,3 @@ class Scope:
             and (self.environment is None or place.environment is None or self.environment == place.environment)
             and (not self.path or place.name is None or is_within(self.path, place.name))
         )
-
-
-UNSEEN = "somewhere that you cannot see"
-"""Said of a scope that may not be named."""
-
-
-def may_be_named(scope: Scope, seen: Iterable[Scope]) -> bool:
-    """Whether somebody who may list names in `seen` may know that `scope` exists. Members know their organization."""
-    return scope.project is None or any(each.touches(scope.place) for each in seen)

@@ -13,15 +13,16 @@ from django.utils import timezone
 from accounts.models import User
 from orgs.classification import ALL_CLASSES, Classification
 from orgs.models import Membership, Organization, Project
-from orgs.permissions import Permission, Reach, Standing, reaches, standing_of
+from orgs.permissions import Permission, Reach, Standing, standing_of
 from orgs.permissions.authority import Authority, Subject
 from orgs.permissions.changes import Change
 from orgs.permissions.comparing import Part, gained
 from orgs.permissions.loading import authority_in
+from orgs.permissions.naming import UNSEEN, may_be_named, names_seen
 from orgs.permissions.querysets import secrets_reached
 from orgs.permissions.standing import Holding
 from orgs.permissions.words import in_words
-from orgs.places import UNSEEN, Scope, may_be_named
+from orgs.places import Scope
 
 LINES_SHOWN = 12
 NAMES_SHOWN = 8
@@ -107,7 +108,7 @@ def preview(actor: User, organization: Organization, change: Change) -> Changes:
     after = change.applied_to(before)
     gains, losses = _compared(before, after, organization.uid, now)
     seeing = standing_of(actor, organization.uid, permissions=(Permission.SECRET_LIST,))
-    seen = [reach.scope for reach in reaches(seeing, Permission.SECRET_LIST, now)]
+    seen = names_seen(seeing, now)
     label = _labels(before, after)
     shown = [*_largest(gains), *_largest(losses)]
     counts = _secrets([part for part, _ in shown if part.about_secrets and may_be_named(part.scope, seen)])

@@ -19,8 +19,8 @@ from django.utils import timezone
 from audit.actions import ResourceKind
 from orgs.models import CustomRole, Environment, Grant, Machine, Membership, Organization, Project, Team, TeamMembership
 from orgs.permissions import Actor, Permission, Reach, reaches, standing_of
+from orgs.permissions.naming import may_be_named
 from orgs.permissions.querysets import places_touched
-from orgs.places import Scope, may_be_named
 from orgs.selectors.fetching import organization_for, reached_by, sealed_for
 from vault.paging import Order, Page, page_of
 from vault.seals import genuine, with_seal
@@ -72,11 +72,11 @@ def granting_in(actor: Actor, organization_uid: UUID) -> tuple[Organization, lis
     return organization, reached
 
 
-def places_named(actor: Actor, organization_id: UUID) -> list[Scope]:
+def places_named(actor: Actor, organization_id: UUID) -> list[Reach]:
     """Where `actor` may know of projects, environments and paths: where they list secrets, or manage grants."""
     known = (Permission.SECRET_LIST, Permission.GRANT_MANAGE)
     standing, now = standing_of(actor, organization_id, permissions=known), timezone.now()
-    return [reach.scope for permission in known for reach in reaches(standing, permission, now)]
+    return [reach for permission in known for reach in reaches(standing, permission, now)]
 
 
 @dataclass(frozen=True, slots=True)

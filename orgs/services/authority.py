@@ -14,8 +14,9 @@ from orgs.models import CustomRole, Grant, Machine, Organization, Team
 from orgs.permissions import ROLE_PERMISSIONS, Actor, Permission, Standing, standing_of
 from orgs.permissions.authority import permissions_named, scope_label
 from orgs.permissions.giving import Portion, Shortfall, shortfall
+from orgs.permissions.naming import UNSEEN
 from orgs.permissions.words import LABELS
-from orgs.places import UNSEEN, Scope
+from orgs.places import Scope
 from orgs.roles import Role
 from orgs.selectors import told_grants
 

@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from orgs.classification import Classification
 from orgs.models import Environment, Grant, Invitation, Machine, Membership, Organization, Team
-from orgs.permissions import Permission, Standing, reaches
+from orgs.permissions import Permission, Reach, Standing, reaches
 from orgs.permissions.authority import BROAD, Authority
 from orgs.permissions.loading import authority_in
 from orgs.permissions.querysets import secrets_reached
@@ -151,6 +151,19 @@ def left_behind(authority: Authority, membership: Membership, at: datetime) -> l
         _place(environment, *found[environment.pk], names[environment.pk], own)
         for environment in sorted(environments, key=lambda each: (each.project.name_key, each.position, each.name_key))
     ]
+
+
+def listed_names(places: Iterable[Place], seen: Iterable[Reach]) -> Mapping[UUID, list[str]]:
+    """By environment, the names of what is left behind there, what nobody else opens first: those alone that somebody
+    who may list names in `seen` may list, of secrets of this class. One query."""
+    found = {place.environment.pk: place for place in places}
+    rows = Secret.objects.filter(secrets_reached(seen), environment_id__in=list(found), trashed_at__isnull=True)
+    listed: dict[UUID, set[str]] = defaultdict(set)
+    for environment, name in rows.values_list("environment_id", "name"):
+        listed[environment].add(name)
+    return {
+        uid: [name for name in (*place.alone, *place.managed) if name in listed[uid]] for uid, place in found.items()
+    }
 
 
 def _standings(authority: Authority, membership: Membership) -> tuple[Standing | None, list[tuple[Role, Standing]]]:

@@ -14,10 +14,11 @@ from orgs.models import ClassPolicy, CustomRole, Environment, Grant, Project, Te
 from orgs.permissions import Permission, Reach, Standing, reaches, ways
 from orgs.permissions.authority import demands_of, holding_of
 from orgs.permissions.loading import live_grants
+from orgs.permissions.naming import may_be_named
 from orgs.permissions.querysets import places_touched, secrets_reached
 from orgs.permissions.standing import Holding
 from orgs.permissions.words import GROUPS, in_words
-from orgs.places import Place, Scope, may_be_named
+from orgs.places import Place
 from vault.paging import Order, Page, page_of
 from vault.seals import genuine, with_seal
 from vault.secrets.models import Secret
@@ -93,7 +94,7 @@ class ProjectReach:
 class Reached:
     """What one standing comes to, for somebody who may list names in `seen`."""
 
-    def __init__(self, standing: Standing, seen: Collection[Scope]) -> None:
+    def __init__(self, standing: Standing, seen: Collection[Reach]) -> None:
         self._standing = standing
         self._seen = seen
         self._now = timezone.now()
@@ -114,7 +115,7 @@ class Reached:
     def page(self, cursor: str) -> Page[ProjectReach]:
         """The projects of which a part is reached, by name. Three queries."""
         touched = places_touched(self._all(), project="project_id", environment="uid")
-        named = places_touched(self._nameable(), project="project_id", environment="uid")
+        named = places_touched(self._seen, project="project_id", environment="uid")
         environments = Prefetch("environments", Environment.objects.filter(touched & named), "reached")
         projects = self._projects().filter(self._named()).prefetch_related(environments)
         page = page_of(projects, BY_NAME, cursor, size=PROJECTS_SHOWN)
@@ -128,15 +129,12 @@ class Reached:
     def _all(self) -> list[Reach]:
         return [reach for found in self._reaches.values() for reach in found]
 
-    def _nameable(self) -> list[Reach]:
-        return [Reach(scope, ALL_CLASSES, Holding(frozenset(), scope, "")) for scope in self._seen]
-
     def _projects(self) -> QuerySet[Project]:
         mine = Project.objects.filter(organization_id=self._standing.organization)
         return mine.filter(places_touched(self._all(), project="uid"))
 
     def _named(self) -> Q:
-        return places_touched(self._nameable(), project="uid")
+        return places_touched(self._seen, project="uid")
 
     def _counts(self, projects: Collection[UUID]) -> Mapping[UUID, tuple[int, int]]:
         listed = secrets_reached(self._reaches[Permission.SECRET_LIST])

@@ -21,8 +21,9 @@ from orgs.models import ClassPolicy, CustomRole, Grant, Machine, Membership, Tea
 from orgs.permissions import Permission, Reach, Standing, judge, ways
 from orgs.permissions.authority import Authority, Subject, demands_of, holding_of, permissions_named
 from orgs.permissions.loading import live_grants, standings_in, standings_of_subjects
+from orgs.permissions.naming import may_be_named
 from orgs.permissions.querysets import grants_giving
-from orgs.places import Place, Scope, may_be_named
+from orgs.places import Place
 from orgs.roles import Role
 from vault.names import fold_name
 from vault.paging import PAGE_SIZE, Order, Page, page_of
@@ -132,7 +133,7 @@ class Unreached:
     because: str
 
 
-Seen: TypeAlias = Collection[Scope]
+Seen: TypeAlias = Collection[Reach]
 """Where whoever asks may list names: ways that lie elsewhere are told without theirs."""
 
 
@@ -262,11 +263,11 @@ def everybody(question: Question, seen: Seen) -> list[Reader]:
 
 
 def told(found: Iterable[Reach], question: Question, seen: Seen) -> tuple[Way, ...]:
-    """Reaches in words, for somebody who may list names in `seen`."""
+    """Reaches in words, for somebody who may list names in `seen`, and knows of the place that is asked about."""
     return tuple(
         Way(
             because=reach.holding.because
-            if may_be_named(reach.scope, seen)
+            if reach.scope.covers(question.place) or may_be_named(reach.scope, seen)
             else "a grant on a part that you cannot see",
             until=reach.holding.ends_at,
             whole=reach.scope.covers(question.place),

@@ -28,7 +28,7 @@ from orgs.permissions.changes import (
     RevokeGrant,
     Together,
 )
-from orgs.places import UNSEEN
+from orgs.permissions.naming import UNSEEN
 from orgs.preview import Changes, Line, preview
 from orgs.roles import Role
 from orgs.services import create_project

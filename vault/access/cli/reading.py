@@ -7,8 +7,10 @@ from typing import Any
 from django.utils import timezone
 
 from accounts.models import User
+from orgs.classification import ALL_CLASSES
 from orgs.models import Machine, Membership
-from orgs.permissions import Actor, Permission, decide
+from orgs.permissions import Actor, Permission, Reach, decide
+from orgs.permissions.standing import Holding
 from orgs.places import Scope
 from vault import tenancy
 from vault.access.naming import Named, NotFound, actor_named, place_named
@@ -34,8 +36,8 @@ def who(console: Console, options: dict[str, Any]) -> Result:
 def _who(console: Console, options: dict[str, Any]) -> Result:
     named = _place(options["place"])
     question = asked(_permission(options), named.place, secret=named.secret)
-    # Whoever may run commands may read the database.
-    readers = everybody(question, [Scope(named.place.organization)])
+    everything = Scope(named.place.organization)  # whoever may run commands may read the database
+    readers = everybody(question, [Reach(everything, ALL_CLASSES, Holding(frozenset(), everything, ""))])
     for reader in readers:
         console.say(f"{_name(reader)}")
         for way in reader.ways:

@@ -18,7 +18,7 @@ from audit.actions import ResourceKind
 from orgs.context import enter_organization
 from orgs.models import Organization
 from orgs.permissions import Permission, permissions_of
-from orgs.places import UNSEEN, may_be_named
+from orgs.permissions.naming import UNSEEN, may_be_named
 from orgs.selectors import members_of, membership_of, organization_for, places_named, projects_of, require
 from vault.access.errors import AccessError
 from vault.access.forms import refuse

@@ -1,6 +1,6 @@
 """Leaving an organization: what is left behind, who gets it, and what the one who left has seen."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from http import HTTPStatus
 from typing import Any
 from uuid import UUID
@@ -20,14 +20,16 @@ from audit.actions import ResourceKind
 from orgs.context import enter_organization
 from orgs.errors import OrganizationError
 from orgs.models import Membership, Organization
-from orgs.permissions import Permission, Reach, Standing, judge, permissions_of, reaches, standing_of
+from orgs.permissions import Permission, Reach, Standing, judge, permissions_of, standing_of
 from orgs.permissions.authority import scope_label
-from orgs.places import UNSEEN, Scope, may_be_named
+from orgs.permissions.naming import UNSEEN, may_be_named, names_seen
+from orgs.places import Scope
 from orgs.selectors import active_members, member_for, membership_of, object_for, organization_for, reached_by, teams_of
 from orgs.services.authority import subject_label
 from vault.access.errors import AccessError
 from vault.access.forms.leaving import LeavingForm
-from vault.access.leaving import Place, Plan, plan_of
+from vault.access.leaving import Place, Plan, listed_names, plan_of
+from vault.access.models import AccessRequest, BreakGlassPerson
 from vault.access.places import words_of_scope
 from vault.access.seen import MOST_SHOWN, is_cut, page_of_seen, seen_by, still_in_use, told
 from vault.access.services import end_membership, export_seen
@@ -144,8 +146,7 @@ def _leaving(request: HttpRequest, actor: User, organization: Organization, memb
                 status = _refuse(form, error)
             else:
                 return _gone(request, actor, organization, left.membership, left.sessions_ended)
-    seen = [reach.scope for reach in reaches(standing, Permission.SECRET_LIST, timezone.now())]
-    return _page(request, organization, plan, form, seen, status)
+    return _page(request, organization, plan, form, names_seen(standing, timezone.now()), status)
 
 
 def _refuse(form: LeavingForm, error: AccessError | OrganizationError | ValidationError) -> HTTPStatus:
@@ -192,15 +193,18 @@ def _page(
     organization: Organization,
     plan: Plan,
     form: LeavingForm,
-    seen: Collection[Scope],
+    seen: Collection[Reach],
     status: HTTPStatus,
 ) -> HttpResponse:
     offered = {place.environment.pk for place in form.places}
+    own = plan.membership.user_id == person(request).pk
+    shown = plan.places[:PLACES_SHOWN]
+    listed = listed_names(shown, seen)
     context = {
         "plan": plan,
         "membership": plan.membership,
-        "own": plan.membership.user_id == person(request).pk,
-        "places": [_row(place, form, seen, offered) for place in plan.places[:PLACES_SHOWN]],
+        "own": own,
+        "places": [_row(place, form, seen, listed[place.environment.pk], offered) for place in shown],
         "more_places": max(0, len(plan.places) - PLACES_SHOWN),
         "alone": sum(len(place.alone) for place in plan.places),
         "managed": sum(len(place.managed) for place in plan.places),
@@ -213,22 +217,29 @@ def _page(
             for grant in plan.grants[:GRANTS_SHOWN]
         ],
         "more_grants": max(0, len(plan.grants) - GRANTS_SHOWN),
+        "namings": _labels(plan.namings, seen, own=own),
+        "requests": list(zip(plan.requests, _labels(plan.requests, seen, own=own), strict=True)),
         "form": form,
         "nav": "members",
     }
     return render(request, "access/leave.html", context, status=status)
 
 
-def _row(place: Place, form: LeavingForm, seen: Collection[Scope], offered: Collection[UUID]) -> dict[str, Any]:
-    """A place as the page shows it; without names for whoever may not list them there."""
+def _labels(rows: Sequence[BreakGlassPerson | AccessRequest], seen: Collection[Reach], *, own: bool) -> list[str]:
+    """Where each is about; what is one's own is named."""
+    return [each.scope_label if own or may_be_named(each.scope, seen) else UNSEEN for each in rows]
+
+
+def _row(
+    place: Place, form: LeavingForm, seen: Collection[Reach], names: Sequence[str], offered: Collection[UUID]
+) -> dict[str, Any]:
+    """A place as the page shows it. `names`: of what is left behind there, those that whoever looks may list."""
     environment = place.environment
     scope = Scope(environment.organization_id, environment.project_id, environment.pk)
-    named = may_be_named(scope, seen)
-    names = [*place.alone, *place.managed] if any(each.covers(scope.place) for each in seen) else []
     return {
         "place": place,
-        "label": words_of_scope(environment.project, environment) if named else UNSEEN,
+        "label": words_of_scope(environment.project, environment) if may_be_named(scope, seen) else UNSEEN,
         "names": names[:NAMES_SHOWN],
-        "others": max(0, len(names) - NAMES_SHOWN),
+        "others": place.number - len(names[:NAMES_SHOWN]),
         "field": form[LeavingForm.name_of(place)] if environment.pk in offered else None,
     }

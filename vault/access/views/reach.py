@@ -4,6 +4,7 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from accounts.gate import person
@@ -12,9 +13,10 @@ from audit.actions import ResourceKind
 from orgs.context import enter_organization
 from orgs.models import Machine, Organization, Team
 from orgs.permissions import Permission, Standing, standing_of
+from orgs.permissions.naming import names_seen
 from orgs.selectors import member_for, membership_of, object_for, organization_for
 from vault.access.reaching import Reached, standing_of_team
-from vault.access.views.who import asking, names_seen, turned
+from vault.access.views.who import asking, turned
 
 
 @require_safe
@@ -64,7 +66,7 @@ def _page(
 ) -> HttpResponse:
     enter_organization(request, organization)
     seeing = standing_of(actor, organization.uid, permissions=(Permission.SECRET_LIST,))
-    reached = Reached(standing, names_seen(seeing))
+    reached = Reached(standing, names_seen(seeing, timezone.now()))
     page = reached.page(request.GET.get("page", ""))
     context |= {
         "page": page,

@@ -9,7 +9,6 @@ from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
-from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from accounts.gate import person
@@ -17,9 +16,10 @@ from accounts.models import User
 from audit.actions import ResourceKind
 from orgs.context import enter_organization
 from orgs.models import Environment, Organization, Project
-from orgs.permissions import AccessDenied, Permission, Standing, reaches, standing_of
+from orgs.permissions import AccessDenied, Permission, standing_of
+from orgs.permissions.naming import names_seen
 from orgs.permissions.words import GROUPS, LABELS
-from orgs.places import Place, Scope
+from orgs.places import Place
 from orgs.selectors import object_for, organization_for
 from vault.access.reading import DID, Readers, asked
 from vault.secrets.models import Secret
@@ -93,11 +93,6 @@ def asking(fetch: Callable[[Permission], F]) -> F:
             raise denied from None
 
 
-def names_seen(standing: Standing) -> list[Scope]:
-    """Where somebody may list names."""
-    return [reach.scope for reach in reaches(standing, Permission.SECRET_LIST, timezone.now())]
-
-
 def search_in(query: QueryDict) -> str:
     """What somebody typed to search for."""
     return query.get("q", "").strip()[:SEARCH_LENGTH]
@@ -121,7 +116,7 @@ def _page(
     q, cursor = search_in(query), query.get("page", "")
     question = asked(permission, place, secret=secret.pk if secret else None)
     standing = standing_of(actor, organization.uid, permissions=tuple(Permission), place=place)
-    readers = Readers(question, names_seen(standing))
+    readers = Readers(question, names_seen(standing, question.at))
     page = {
         "people": readers.page_of_people,
         "teams": readers.page_of_teams,

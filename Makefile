@@ -59,9 +59,9 @@ test: $(VENV)/.development-installed ## Run the tests on SQLite, PostgreSQL and 
 	@exec $(PY) -m tests.harness $(if $(DB),--db $(DB)) $(T) $(if $(ARGS),-- $(ARGS))
 
 .PHONY: proof
-proof: $(VENV)/.development-installed ## Kill what works on keys, drill recovery, type the runbooks, on SQLite and PostgreSQL (DB=, ARGS=)
+proof: $(VENV)/.development-installed ## Run the rest of the tests: kills, drills, runbooks, every case on both databases (DB=, ARGS=)
 	@$(PY) -m tests.harness.provision
-	@exec $(PY) -m tests.harness $(if $(DB),--db $(DB)) tests -- -m proof -n 2 -o faulthandler_timeout=900 $(ARGS)
+	@exec $(PY) -m tests.harness --rest $(if $(DB),--db $(DB)) $(if $(ARGS),-- $(ARGS))
 
 .PHONY: bench
 bench: $(VENV)/.development-installed ## Run the benchmarks on SQLite and PostgreSQL (JSON=1 for machines)

@@ -17,6 +17,7 @@ from tests.deploy.instance import Instance
 from tests.harness.environment import ROOT
 from tests.harness.postgresql import OWNER, SUPERUSER, ScratchPostgresql, find_binaries, speaks_tls
 
+pytestmark = pytest.mark.slow
 HOST = "vault.example.com"
 HTTPS = {"Host": HOST, "X_Forwarded_Proto": "https"}
 

@@ -17,6 +17,8 @@ from tests.harness.environment import ROOT
 from vault.crypto.rootkey import generate_root_key_text
 from vault.keys import keyrings
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def root_key_file(tmp_path: Path) -> Path:

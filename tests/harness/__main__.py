@@ -1,6 +1,7 @@
 """Runs the suite: on SQLite, on a PostgreSQL that it starts itself, and in a real Chromium.
 
-    python -m tests.harness                              everything, as `make test` does
+    python -m tests.harness                              what `make test` runs (tests.harness.parts says what that is)
+    python -m tests.harness --rest                       and the rest, as `make proof` does
     python -m tests.harness --db postgresql tests/orgs   a part of it, on one database
     python -m tests.harness --db sqlite tests/orgs -- -x -k owner   … with options for pytest
 
@@ -24,20 +25,21 @@ from pathlib import Path
 
 from tests.harness.browser import BrowserMissing, find_chromium, find_driver
 from tests.harness.environment import ROOT, clean_environment
+from tests.harness.parts import QUICK, REST
 from tests.harness.postgresql import SUITE, PostgresqlMissing, ScratchPostgresql
 
 SQLITE, POSTGRESQL = "sqlite", "postgresql"
 # These touch no database, or one of their own: the second one's pass does not even read them.
-DATABASE_FREE = ("tests/vault/crypto", "tests/vault/keys/providers", "tests/static", "tests/deploy")
+DATABASE_FREE = ("tests/vault/crypto", "tests/vault/keys/providers", "tests/static")
 # All browser tests are in these (tests/harness/test_runner.py), so that their pass reads no more.
 BROWSER_PATHS = ("tests/browser", "tests/static")
 BROWSER_DATABASE = POSTGRESQL
-# What needs a browser has a pass of its own, and what takes minutes a command of its own (`make proof`).
-QUICK = "not browser and not proof"
 WORKERS = "2"
 # More than there are cores: much of a browser test is waiting, for a page or for the next code of an authenticator.
 BROWSER_WORKERS = "3"
 STOP_SECONDS = 15
+# Some proofs take minutes, and are not stuck.
+PATIENCE = ("-o", "faulthandler_timeout=900")
 NO_TESTS = 5  # pytest's exit code
 
 
@@ -70,17 +72,26 @@ class Tally:
         return f"{text}, {self.skipped} skipped" if self.skipped else text
 
 
-def whole_suite() -> list[Pass]:
-    """Everything once on each database, what needs none only once, and the browser tests on one of them."""
-    # Half of the tests for each, and at the end of its half a worker takes over from the other: files stay whole, and
+def quick_suite() -> list[Pass]:
+    """What `make test` runs; the browser tests on one database."""
+    browser = ("-m", "browser", "-n", BROWSER_WORKERS, "-p", "tests.harness.by_server", *BROWSER_PATHS)
+    return [*_parts(QUICK), Pass("Chromium", BROWSER_DATABASE, browser, browser=True)]
+
+
+def rest_of_suite() -> list[Pass]:
+    """What `make proof` adds to it."""
+    return _parts(REST)
+
+
+def _parts(part: str) -> list[Pass]:
+    # Half of the tests for each worker, and at the end of its half one takes over from the other: files stay whole, and
     # what a file shares, such as a server, is started once.
     workers = ("-n", WORKERS, "--dist", "worksteal")
-    without = ("-p", "tests.harness.second_database", *(f"--ignore={path}" for path in DATABASE_FREE))
-    browser = ("-m", "browser", "-n", BROWSER_WORKERS, "-p", "tests.harness.by_server", *BROWSER_PATHS)
+    plugin = ("-p", "tests.harness.parts", "--part", part, *(PATIENCE if part == REST else ()))
+    without = tuple(f"--ignore={path}" for path in DATABASE_FREE)
     return [
-        Pass("SQLite", SQLITE, ("-m", QUICK, *workers, "tests")),
-        Pass("PostgreSQL", POSTGRESQL, ("-m", QUICK, *workers, *without, "tests")),
-        Pass("Chromium", BROWSER_DATABASE, browser, browser=True),
+        Pass("SQLite", SQLITE, (*workers, *plugin, "tests")),
+        Pass("PostgreSQL", POSTGRESQL, (*workers, *plugin, *without, "tests")),
     ]
 
 
@@ -126,6 +137,7 @@ def _parse() -> tuple[argparse.Namespace, list[str]]:
     parser = argparse.ArgumentParser(
         prog="python -m tests.harness", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
+    parser.add_argument("--rest", action="store_true", help="run what is not quick")
     parser.add_argument("--db", choices=(SQLITE, POSTGRESQL), help="run on this database only")
     parser.add_argument("paths", nargs="*", help="folders, files or node ids (default: the whole suite)")
     own, extra = sys.argv[1:], []
@@ -135,13 +147,21 @@ def _parse() -> tuple[argparse.Namespace, list[str]]:
     return parser.parse_args(own), extra
 
 
+def _passes(chosen: argparse.Namespace) -> list[Pass]:
+    if chosen.rest:
+        return [one for one in rest_of_suite() if chosen.db in (None, one.database)]
+    if not chosen.db and not chosen.paths:
+        return quick_suite()
+    return selection([chosen.db] if chosen.db else [SQLITE, POSTGRESQL], chosen.paths)
+
+
 def main() -> int:
     """Run the passes asked for; the exit code is the suite's."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     chosen, extra = _parse()
     required = os.environ.get("CI") == "true"
-    whole = not chosen.db and not chosen.paths
-    passes = whole_suite() if whole else selection([chosen.db] if chosen.db else [SQLITE, POSTGRESQL], chosen.paths)
+    whole = not chosen.paths and (chosen.rest or not chosen.db)
+    passes = _passes(chosen)
 
     total, ran_nothing, lines = Tally(), [], []
     with ExitStack() as stack:

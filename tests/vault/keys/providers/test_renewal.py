@@ -15,6 +15,8 @@ from vault.crypto.rootkey import RootKey, generate_root_key_text
 from vault.keys.providers import RootKeyUnavailable, configured_provider, could_begin, live, remote
 from vault.keys.providers.live import RETRY_SECONDS, LiveRootKeys
 
+pytestmark = pytest.mark.slow
+
 REFRESH, GRACE = 300, 3600
 
 

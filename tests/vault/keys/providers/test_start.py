@@ -21,6 +21,8 @@ from vault.crypto.rootkey import RootKey, generate_root_key_text
 from vault.keys.providers import RootKeyProblem, RootKeyUnavailable, configured_provider, remote
 from vault.keys.providers.live import LiveRootKeys, load
 
+pytestmark = pytest.mark.slow
+
 
 def _load(clock: TestClock, wait: float = 30) -> LiveRootKeys:
     return load(configured_provider(), refresh=300, grace=60, wait=wait, on_drop=lambda: None, clock=clock)
@@ -161,7 +163,6 @@ class Server:
             )  # fmt: skip
 
 
-@pytest.mark.slow
 def test_a_server_without_its_provider_ends_with_4_and_a_reason(
     bao: Bao, configure: Callable[[dict[str, str]], None], tmp_path: Path
 ) -> None:
@@ -181,7 +182,6 @@ def test_a_server_without_its_provider_ends_with_4_and_a_reason(
     assert "in handling" not in lines
 
 
-@pytest.mark.slow
 def test_a_server_waits_for_longer_than_gunicorn_has_patience_with_a_worker(
     bao: Bao, configure: Callable[[dict[str, str]], None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

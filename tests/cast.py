@@ -43,6 +43,11 @@ class Cast:
     acme: Organization
     initech: Organization
 
+    @property
+    def place(self) -> str:
+        """The same in every test whose cast was put back (`tests.snapshot`)."""
+        return str(self.acme.pk)
+
 
 def make_person(name: str, **fields: bool) -> User:
     """Somebody with an account and `PASSWORD`."""

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from django.apps import apps
 from django.conf import settings
@@ -37,34 +37,46 @@ class _Table:
     changed: list[tuple[Row, Row]] = field(default_factory=list)
 
 
+class Placed(Protocol):
+    """What something is made upon, such as the cast: `place` tells whether it is the same as another time."""
+
+    @property
+    def place(self) -> str: ...
+
+
 @dataclass(frozen=True)
 class _Made:
     result: Any
+    given: tuple[Placed, ...]
     at: datetime
     tables: list[_Table]
 
 
 class Snapshot(Generic[T]):
-    """`snapshot()` gives what `make` gives, and has its rows in the database; `make` runs when it has to."""
+    """`snapshot(…)` gives what `make(…)` gives, and has its rows in the database; `make` runs when it has to.
 
-    def __init__(self, make: Callable[[], T]) -> None:
+    What it is given has its own rows there, and they are the same each time, or `make` runs. In the result it is the
+    one that was given; a row of it that the result names by itself is an equal one.
+    """
+
+    def __init__(self, make: Callable[..., T]) -> None:
         self._make = make
         self._made: dict[tuple[str, ...], _Made] = {}
 
-    def __call__(self) -> T:
-        key = _keys()
+    def __call__(self, *given: Placed) -> T:
+        key = (*_keys(), *(each.place for each in given))
         made = self._made.get(key)
         if made is None:
-            return self._record(key)
+            return self._record(key, *given)
         if abs(timezone.now() - made.at) > LONGEST or not _restore(made.tables):
-            return self._make()
+            return self._make(*given)
         _forget()
-        result: T = deepcopy(made.result)
+        result: T = deepcopy(made.result, {id(old): new for old, new in zip(made.given, given, strict=True)})
         return result
 
-    def _record(self, key: tuple[str, ...]) -> T:
+    def _record(self, key: tuple[str, ...], *given: Placed) -> T:
         before = {name: _rows(name, columns) for name, columns in _tables()}
-        result, at = self._make(), timezone.now()
+        result, at = self._make(*given), timezone.now()
         tables = []
         for name, columns in _tables():
             table = _Table(name, columns)
@@ -75,7 +87,9 @@ class Snapshot(Generic[T]):
                 elif found != row and name != WrappedKey._meta.db_table:  # its counter moves by itself
                     table.changed.append((found, row))
             tables.append(table)
-        self._made[key] = _Made(deepcopy(result), at, [table for table in tables if table.added or table.changed])
+        changed = [table for table in tables if table.added or table.changed]
+        kept, upon = deepcopy((result, given))
+        self._made[key] = _Made(kept, upon, at, changed)
         return result
 
 

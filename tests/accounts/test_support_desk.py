@@ -22,6 +22,7 @@ from orgs.services import create_project, invite_member
 from tests.accounts.doors import recovery_codes_of, sign_in
 from tests.cast import Cast, authenticator_of
 from tests.sealing import change
+from tests.snapshot import Snapshot
 from vault.secrets.kinds import Kind
 from vault.secrets.services import create_secret
 
@@ -30,8 +31,7 @@ ClientFor = Callable[..., Client]
 CANARY = "canary-7c1f0b9e-value"
 
 
-@pytest.fixture
-def world(cast: Cast) -> Cast:
+def _make_world(cast: Cast) -> Cast:
     """A vault in use: a secret, an invitation, second factors, recovery codes, sessions."""
     project = create_project(actor=cast.alice, organization=cast.acme, kind=Project.Kind.PASSWORDS, name="Office")
     environment = project.environments.get()
@@ -41,6 +41,14 @@ def world(cast: Cast) -> Cast:
     for person in (cast.alice, cast.bob):
         recovery_codes_of(person)
     return cast
+
+
+_world = Snapshot(_make_world)
+
+
+@pytest.fixture
+def world(cast: Cast) -> Cast:
+    return _world(cast)
 
 
 @pytest.fixture

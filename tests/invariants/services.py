@@ -30,6 +30,7 @@ from tests.invariants.leaving_services import LEAVING_CASES, LEAVING_COMPOSED
 from tests.invariants.request_services import REQUEST_CASES, REQUEST_COMPOSED
 from tests.invariants.review_services import REVIEW_CASES, REVIEW_COMPOSED
 from tests.sealing import change
+from tests.snapshot import Snapshot
 from vault.secrets.kinds import Kind
 from vault.secrets.models import Secret
 
@@ -119,6 +120,10 @@ class World:
 
 Prepare = Callable[[World], Callable[[], object]]
 """Gets the world ready, and returns the call itself."""
+
+
+make_world = Snapshot(World)
+"""`make_world(cast)`: as `World(cast)`, and sooner."""
 
 
 def _claim(world: World) -> Callable[[], object]:

@@ -10,7 +10,7 @@ from django.test import Client, override_settings
 from django.urls import reverse
 
 from tests.cast import Cast, signed_in_client
-from tests.invariants.services import World
+from tests.invariants.services import make_world
 from tests.invariants.urls import addresses
 from vault.middleware import PERMISSIONS_POLICY, content_security_policy
 
@@ -49,7 +49,7 @@ def assert_headers(answer: HttpResponse, where: str) -> None:
 
 def paths(cast: Cast) -> list[str]:
     """Every address, about rows of acme where it is about a row."""
-    world = World(cast)
+    world = make_world(cast)
     assert world.environment is not None
     rows = {
         "organization": cast.acme.uid,

@@ -26,7 +26,7 @@ from tests.invariants.matrix.stage import (
     methods_of,
     who_left,
 )
-from tests.invariants.services import World
+from tests.invariants.services import make_world
 from tests.invariants.snapshot import take_snapshot
 from tests.invariants.urls import MATRIX, Address, Administrative, Public
 
@@ -55,7 +55,7 @@ class Scene:
 
 @pytest.fixture
 def scene(cast: Cast) -> Scene:
-    world = World(cast)
+    world = make_world(cast)
     rita = make_person("Rita")
     acme = ids_of(world, who_left(world, rita))
     return Scene(cast, rita, acme, ids_of_the_instance())

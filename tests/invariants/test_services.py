@@ -12,7 +12,7 @@ from audit.models import Event
 from audit.services import EventNotWritten
 from tests.cast import Cast
 from tests.harness.roles import as_table_owner
-from tests.invariants.services import CASES, COMPOSED, PACKAGES, SILENT, World
+from tests.invariants.services import CASES, COMPOSED, PACKAGES, SILENT, make_world
 from tests.invariants.snapshot import SPENT, take_snapshot
 from vault.seals.services import verify_authority
 
@@ -52,7 +52,7 @@ def test_every_service_is_here() -> None:
 
 @pytest.mark.parametrize("name", sorted(CASES))
 def test_a_service_writes_exactly_one_event(name: str, cast: Cast) -> None:
-    call = CASES[name](World(cast))
+    call = CASES[name](make_world(cast))
     newest = Event.objects.order_by("-id").values_list("id", flat=True).first() or 0
     call()
     actions = list(Event.objects.filter(id__gt=newest).order_by("id").values_list("action", flat=True))
@@ -61,7 +61,7 @@ def test_a_service_writes_exactly_one_event(name: str, cast: Cast) -> None:
 
 @pytest.mark.parametrize("name", sorted(CASES))
 def test_a_service_has_changed_nothing_when_its_event_cannot_be_written(name: str, cast: Cast) -> None:
-    call = CASES[name](World(cast))
+    call = CASES[name](make_world(cast))
     with log_that_takes_nothing():
         before = take_snapshot(columns=SPENT)
         with pytest.raises(EventNotWritten):

@@ -15,7 +15,7 @@ from tests.invariants.authority_services import AUTHORITY_CASES
 from tests.invariants.leaving_services import LEAVING_LEAST
 from tests.invariants.request_services import REQUEST_LEAST
 from tests.invariants.review_services import REVIEW_LEAST
-from tests.invariants.services import CASES, PACKAGES, SILENT, World
+from tests.invariants.services import CASES, PACKAGES, SILENT, make_world
 from tests.invariants.snapshot import take_snapshot
 from tests.sealing import change
 
@@ -92,7 +92,7 @@ def test_every_service_with_an_actor_is_here() -> None:
 
 @pytest.mark.parametrize("name", LEAST)
 def test_a_service_refuses_somebody_who_was_removed_meanwhile(name: str, cast: Cast) -> None:
-    call = CASES[name](World(cast))
+    call = CASES[name](make_world(cast))
     change(Membership.objects.filter(organization=cast.acme), status=Membership.Status.REMOVED)
     before = take_snapshot()
     with pytest.raises(AccessDenied) as refused:
@@ -105,7 +105,7 @@ def test_a_service_refuses_somebody_who_was_removed_meanwhile(name: str, cast: C
     ("name", "role"), [(name, role) for name, least in LEAST.items() for role in ROLES[: ROLES.index(least)]]
 )
 def test_a_service_refuses_a_role_that_is_too_small_by_now(name: str, role: Role, cast: Cast) -> None:
-    call = CASES[name](World(cast))
+    call = CASES[name](make_world(cast))
     change(Membership.objects.filter(organization=cast.acme), role=role)
     before = take_snapshot()
     with pytest.raises(AccessDenied) as refused:
@@ -116,7 +116,7 @@ def test_a_service_refuses_a_role_that_is_too_small_by_now(name: str, role: Role
 
 @pytest.mark.parametrize("name", LEAST)
 def test_a_service_refuses_an_account_that_was_deactivated(name: str, cast: Cast) -> None:
-    call = CASES[name](World(cast))
+    call = CASES[name](make_world(cast))
     for person in (cast.alice, cast.adam, cast.bob, cast.vera):
         person.is_active = False
     before = take_snapshot()

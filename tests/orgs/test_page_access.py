@@ -13,6 +13,7 @@ from orgs.services import remove_member
 from tests.cast import Cast
 from tests.orgs.confirming import confirmed
 from tests.orgs.places import Places, make_places
+from tests.snapshot import Snapshot
 
 ClientFor = Callable[..., Client]
 
@@ -54,9 +55,12 @@ address = pytest.mark.parametrize(("name", "method", "named", "data", "expected"
 Answers = tuple[int, int, int, int]
 
 
+_places = Snapshot(lambda cast: make_places(cast.alice, cast.acme, cast.vera))
+
+
 @pytest.fixture
 def places(cast: Cast) -> Places:
-    return make_places(cast.alice, cast.acme, cast.vera)
+    return _places(cast)
 
 
 def url_of(name: str, named: tuple[str, ...], places: Places) -> str:

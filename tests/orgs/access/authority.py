@@ -14,6 +14,7 @@ from orgs.roles import Role
 from orgs.services import add_team_members, create_project, create_role, create_team, give_grant
 from orgs.services.grants import Terms
 from tests.cast import Cast
+from tests.snapshot import Snapshot
 
 
 @dataclass
@@ -67,13 +68,16 @@ class Scene:
         )
 
 
-def make_scene(cast: Cast) -> Scene:
+def _make_scene(cast: Cast) -> Scene:
     kinds: dict[str, Any] = {"actor": cast.alice, "organization": cast.acme, "kind": Project.Kind.APPLICATION}
     return Scene(
         cast,
         website=create_project(name="Website", **kinds),
         payroll=create_project(name="Payroll", open_as=None, **kinds),
     )
+
+
+make_scene = Snapshot(_make_scene)
 
 
 def names(permissions: Iterable[Permission]) -> list[str]:

@@ -13,6 +13,7 @@ from orgs.places import Scope
 from orgs.roles import Role
 from orgs.services.grants import Terms
 from tests.cast import Cast, make_person
+from tests.snapshot import Snapshot
 from vault.secrets import services as secrets
 from vault.secrets.kinds import Kind
 from vault.secrets.models import Secret
@@ -55,7 +56,7 @@ class Leaving:
         )
 
 
-def make_leaving(cast: Cast) -> Leaving:
+def _make_leaving(cast: Cast) -> Leaving:
     Membership.objects.create(organization=cast.acme, user=make_person("Dora"), role=Role.MEMBER)
     shop = orgs.create_project(actor=cast.alice, organization=cast.acme, kind=Project.Kind.APPLICATION, name="Shop")
     hidden = orgs.create_project(actor=cast.alice, organization=cast.acme, kind=Project.Kind.APPLICATION, name="Hidden")
@@ -70,3 +71,6 @@ def make_leaving(cast: Cast) -> Leaving:
     )
     made.grant = made.grant_to(made.member(cast.bob))
     return made
+
+
+make_leaving = Snapshot(_make_leaving)

@@ -15,6 +15,7 @@ from orgs.roles import Role
 from orgs.services import accept_invitation, create_project, invite_member, remove_member
 from tests.cast import Cast, make_person
 from tests.sealing import change
+from tests.snapshot import Snapshot
 from vault.access.models import AccessRequest, RequestedRole
 from vault.access.services import ask_for_access
 from vault.access.services.asking import Wish
@@ -100,7 +101,7 @@ def scene(cast: Cast) -> Scene:
     return make_scene(cast)
 
 
-def make_scene(cast: Cast) -> Scene:
+def _make_scene(cast: Cast) -> Scene:
     olga, carol = make_person("Olga"), make_person("Carol")
     Membership.objects.create(organization=cast.acme, user=olga, role=Role.OWNER)
     Membership.objects.create(organization=cast.acme, user=carol, role=Role.MEMBER)
@@ -118,3 +119,6 @@ def make_scene(cast: Cast) -> Scene:
         actor=cast.alice, environment=production, kind=Kind.VALUE, name="db/url", values={"value": "canary-value"}
     )
     return Scene(cast, olga, carol, project, production, staging, secret)
+
+
+make_scene = Snapshot(_make_scene)

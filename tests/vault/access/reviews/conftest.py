@@ -12,6 +12,7 @@ from orgs.classification import Classification
 from orgs.models import Grant
 from orgs.permissions import Permission
 from tests.cast import Cast
+from tests.snapshot import Snapshot
 from tests.vault.access.requests.conftest import Scene, make_scene
 from vault.access.models import Campaign, ReviewDecision, ReviewLine
 from vault.access.selectors.reviews import rows_of
@@ -60,11 +61,14 @@ class Reviewed:
             self.decide(self.scene.olga if own else self.cast.alice, line)
 
 
-def make_reviewed(cast: Cast) -> Reviewed:
+def _make_reviewed(cast: Cast) -> Reviewed:
     scene = make_scene(cast)
     role = scene.role("Reading", Permission.SECRET_LIST, Permission.SECRET_REVEAL)
     values = {"highest": Classification.INTERNAL, "granted_by": cast.alice}
     return Reviewed(scene, scene.grant(cast.bob, role, **values), scene.grant(scene.carol, role, **values))
+
+
+make_reviewed = Snapshot(_make_reviewed)
 
 
 @pytest.fixture

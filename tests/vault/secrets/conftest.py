@@ -1,12 +1,16 @@
 """Places for secrets in acme, and one secret of each kind of interest."""
 
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 
-from orgs.models import Environment, Project
+from accounts.models import User
+from orgs.models import CustomRole, Environment, Grant, Membership, Project
+from orgs.permissions import Permission
 from orgs.services import create_project
 from tests.cast import Cast
 from vault.secrets.kinds import Kind
@@ -14,6 +18,7 @@ from vault.secrets.models import Secret, SecretVersion
 from vault.secrets.services import create_secret
 
 StoreSecret = Callable[..., Secret]
+Give = Callable[..., None]
 
 
 def make_environment(cast: Cast, name: str = "Website", kind: str = "application") -> Environment:
@@ -60,6 +65,42 @@ def store(cast: Cast, development: Environment) -> StoreSecret:
         return create_secret(name=name, kind=kind, values=values or {"value": value}, **options)
 
     return stored
+
+
+@pytest.fixture
+def give(cast: Cast, development: Environment) -> Give:
+    """`give(person, path, *permissions)`: grants in an environment. Nobody has anything there because it is open."""
+    for opening in Grant.objects.filter(subject_kind="everyone"):
+        opening.delete()
+
+    now = timezone.now()
+
+    def given(
+        person: User,
+        path: str,
+        *permissions: Permission,
+        environment: Environment = development,
+        approvals: int = 0,
+        hours: int = 1,
+    ) -> None:
+        name = f"Role {CustomRole.objects.count()}"
+        role = CustomRole.objects.create(
+            organization=cast.acme, name=name, name_key=name.lower(), permissions=sorted(permissions)
+        )
+        Grant(
+            organization=cast.acme,
+            subject_kind=Grant.SubjectKind.MEMBER,
+            membership=Membership.objects.get(organization=cast.acme, user=person),
+            custom_role=role,
+            project_id=environment.project_id,
+            environment=environment,
+            path=path,
+            approvals=approvals,
+            ends_at=now + timedelta(hours=hours),
+            granted_by=cast.alice,
+        ).save()
+
+    return given
 
 
 @pytest.fixture

@@ -71,6 +71,12 @@ def test_it_makes_a_tag_once_per_organization(store: StoreSecret, cast: Cast) ->
     assert Tag.objects.filter(organization=cast.acme).count() == 1
 
 
+def test_it_takes_no_tag_of_another_organization(store: StoreSecret, cast: Cast, foreign: Environment) -> None:
+    theirs = store("A", tags=["prod"], environment=foreign, actor=cast.charlie)
+    assert [tag.organization for tag in store("A", tags=["prod"]).tags.all()] == [cast.acme]
+    assert [tag.organization for tag in theirs.tags.all()] == [cast.initech]
+
+
 @pytest.mark.parametrize("name", ["", "   ", "a\nb", "a\0b", "a\u202eb", "x" * 10_000, "\u200b"])
 def test_it_refuses_names_that_cannot_be_read(store: StoreSecret, name: str) -> None:
     with pytest.raises(ValidationError, match="Name"):

@@ -1,53 +1,19 @@
 """A name says which paths reach a secret; so nobody renames one to where they may do more to it than they might."""
 
-from collections.abc import Callable
-from datetime import timedelta
-
 import pytest
-from django.utils import timezone
 
 from accounts.models import User
 from orgs.classification import Classification
-from orgs.models import CustomRole, Environment, Grant, Membership
+from orgs.models import Environment
 from orgs.permissions import AccessDenied, Permission, decide
 from tests.cast import Cast
 from tests.vault.secrets.classified import classify, demand
-from tests.vault.secrets.conftest import StoreSecret
+from tests.vault.secrets.conftest import Give, StoreSecret
 from tests.vault.secrets.test_update import edit
 from vault.secrets.models import Secret
 from vault.secrets.services import trash_secret, untrash_secret
 
-Give = Callable[..., None]
 WRITING = (Permission.SECRET_LIST, Permission.SECRET_WRITE, Permission.SECRET_DELETE)
-
-
-@pytest.fixture
-def give(cast: Cast, development: Environment) -> Give:
-    """Grants in the environment. Nobody has anything there because it is open."""
-    for opening in Grant.objects.filter(subject_kind="everyone"):
-        opening.delete()
-
-    now = timezone.now()
-
-    def give(person: User, path: str, *permissions: Permission, approvals: int = 0, hours: int = 1) -> None:
-        name = f"Role {CustomRole.objects.count()}"
-        role = CustomRole.objects.create(
-            organization=cast.acme, name=name, name_key=name.lower(), permissions=sorted(permissions)
-        )
-        Grant(
-            organization=cast.acme,
-            subject_kind=Grant.SubjectKind.MEMBER,
-            membership=Membership.objects.get(organization=cast.acme, user=person),
-            custom_role=role,
-            project_id=development.project_id,
-            environment=development,
-            path=path,
-            approvals=approvals,
-            ends_at=now + timedelta(hours=hours),
-            granted_by=cast.alice,
-        ).save()
-
-    return give
 
 
 def opens(person: User, secret: Secret) -> bool:
@@ -96,6 +62,38 @@ def test_to_rename_on_the_way_back_takes_the_right_to_write_it_where_it_was(
     trash_secret(actor=cast.bob, secret=secret)
     with pytest.raises(AccessDenied, match="secret:write"):
         untrash_secret(actor=cast.bob, secret=Secret.objects.get(pk=secret.pk), name="mine/A")
+
+
+def test_and_the_right_to_write_it_where_it_goes(cast: Cast, store: StoreSecret, give: Give) -> None:
+    secret = store("sealed/A")
+    give(cast.bob, "", Permission.SECRET_LIST, Permission.SECRET_DELETE)
+    trash_secret(actor=cast.bob, secret=secret)
+    with pytest.raises(AccessDenied, match="secret:write"):
+        untrash_secret(actor=cast.bob, secret=Secret.objects.get(pk=secret.pk), name="mine/A")
+    give(cast.bob, "sealed", Permission.SECRET_WRITE)
+    with pytest.raises(AccessDenied, match="secret:write"):
+        untrash_secret(actor=cast.bob, secret=Secret.objects.get(pk=secret.pk), name="mine/A")
+    assert Secret.objects.get(pk=secret.pk).name == "sealed/A"
+
+
+def test_an_edit_takes_the_right_to_write_it_where_it_goes(cast: Cast, store: StoreSecret, give: Give) -> None:
+    secret = store("mine/A")
+    give(cast.bob, "", Permission.SECRET_LIST)
+    give(cast.bob, "mine", *WRITING)
+    with pytest.raises(AccessDenied, match="secret:write"):
+        edit(cast.bob, secret, name="sealed/A")
+
+
+def test_nobody_acts_on_what_was_moved_out_of_their_reach_since_they_opened_it(
+    cast: Cast, store: StoreSecret, give: Give
+) -> None:
+    opened = store("mine/A")
+    give(cast.bob, "mine", *WRITING)
+    edit(cast.alice, Secret.objects.get(pk=opened.pk), name="sealed/A")
+    with pytest.raises(AccessDenied) as refused:
+        trash_secret(actor=cast.bob, secret=opened)
+    assert not refused.value.visible
+    assert Secret.objects.get(pk=opened.pk).trashed_at is None
 
 
 def test_who_may_do_as_much_before_renames(cast: Cast, store: StoreSecret, give: Give) -> None:

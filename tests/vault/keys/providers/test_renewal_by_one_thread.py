@@ -52,6 +52,8 @@ def answers(monkeypatch: pytest.MonkeyPatch) -> Iterator[Answers]:
     answers = Answers(monkeypatch)
     yield answers
     answers.may_come.set()
+    for asking in remote._asking.values():  # or the next test meets a provider that has not answered yet
+        asking.join(30)
 
 
 @pytest.fixture(autouse=True)

@@ -42,7 +42,10 @@ class MomentField(forms.DateTimeField):
 
 
 class ScopeChoices:
-    """The scopes that somebody who manages grants here can choose from, by the texts that stand for them."""
+    """The scopes that somebody who manages grants here can choose from, by the texts that stand for them.
+
+    `projects`: those of which a part is among what is `reached`, with such environments (`places_within`).
+    """
 
     def __init__(self, organization: UUID, reached: Iterable[Reach], projects: Iterable[Project]) -> None:
         self.reached = list(reached)
@@ -67,9 +70,8 @@ class ScopeChoices:
             yield self._offer(f"project:{project.pk}", whole), f"All of {project.name}"
         for environment in project.environments.all():
             scope = Scope(project.organization_id, project.pk, environment.pk)
-            if any(reach.scope.touches(scope.place) for reach in self.reached):
-                label = project.name if project.kind == Project.Kind.PASSWORDS else f"{project.name} / {environment}"
-                yield self._offer(f"environment:{environment.pk}", scope), label
+            label = project.name if project.kind == Project.Kind.PASSWORDS else f"{project.name} / {environment}"
+            yield self._offer(f"environment:{environment.pk}", scope), label
 
     def _offer(self, text: str, scope: Scope) -> str:
         self.scopes[text] = scope

@@ -301,7 +301,7 @@ def _place(actor: User, organization: Organization, asked: Scope) -> tuple[Scope
     if asked.project is not None:
         project = _found(actor, Project.objects.filter(organization=organization), asked.project, ResourceKind.PROJECT)
     if asked.environment is not None:
-        environments = Environment.objects.filter(organization=organization, project=project)
+        environments = Environment.objects.filter(project=project)
         environment = _found(actor, environments, asked.environment, ResourceKind.ENVIRONMENT)
     path = clean_path(asked.path)
     if path and environment is None:

@@ -101,8 +101,8 @@ def keep_for_its_maker(project: Project, maker: User) -> None:
 
 def _lock(actor: User, project: Project) -> Project:
     """The project as it is now, under the organization's lock."""
-    organization = lock_organization(project.organization_id)
-    projects = Project.objects.filter(organization=organization)
+    lock_organization(project.organization_id)
+    projects = Project.objects.all()
     return object_for(actor, Permission.GRANT_MANAGE, projects, project.pk, kind=ResourceKind.PROJECT)
 
 

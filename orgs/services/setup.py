@@ -132,4 +132,4 @@ def _claim(instance: Instance, *, email: str, name: str, password: str, organiza
         key_id=key_id,
         details={"name": organization.name},
     )
-    return Membership.objects.select_related("user", "organization").get(organization=organization, user=person)
+    return Membership.objects.select_related("user", "organization").get(user=person)

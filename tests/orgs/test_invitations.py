@@ -177,6 +177,19 @@ def test_it_replaces_an_open_invitation_for_the_same_person(cast: Cast) -> None:
     assert len(invitations_of(cast.acme)) == 1
 
 
+def test_it_leaves_the_invitation_of_another_organization_alone(cast: Cast) -> None:
+    ours = invite(cast, email="zoe@example.com")
+    theirs = invite_member(actor=cast.charlie, organization=cast.initech, email="zoe@example.com", role=Role.MEMBER)
+    for invited in (ours, theirs):
+        assert open_invitation(actor=ANYBODY, token=token_of(invited)) == invited.invitation
+
+
+def test_it_replaces_nothing_where_nothing_is_open(cast: Cast) -> None:
+    revoke_invitation(actor=cast.alice, invitation=invite(cast).invitation)
+    invite(cast)
+    assert Event.objects.latest("id").details["replaced"] is False
+
+
 def test_it_refuses_a_role_above_the_inviters(cast: Cast) -> None:
     with pytest.raises(RoleOutOfReach):
         invite(cast, role=Role.OWNER, by=cast.adam)

@@ -91,10 +91,13 @@ def test_it_shows_who_gains_and_loses_before_a_role_is_changed(cast: Cast, clien
     assert "Change the role of Bob to Admin?" in text
     assert "Gained" in text
     assert "Access: everything" in text
+    assert '<button class="button button--primary">Change to Admin' in text
     assert confirmed(client, url, {"role": "admin"})["Location"] == reverse("orgs:members", args=[cast.acme.uid])
     bob.refresh_from_db()
     assert bob.role == Role.ADMIN
-    assert "Lost" in client.post(url, {"role": "viewer"}).content.decode()
+    lowered = client.post(url, {"role": "viewer"}).content.decode()
+    assert "Lost" in lowered
+    assert '<button class="button button--danger">Change to Viewer' in lowered
 
 
 def test_it_asks_nothing_where_the_role_stays(cast: Cast, client_for: ClientFor) -> None:

@@ -1,6 +1,7 @@
 """Which role may do what, spelled out a second time: a change of the table must be meant twice."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
@@ -10,7 +11,8 @@ from orgs.demands import DEFAULTS
 from orgs.models import ClassPolicy, Grant, Membership, Project
 from orgs.permissions import Permission, Standing, judge, may_give, roles_given_by, standing_of
 from orgs.permissions.authority import Authority
-from orgs.places import Place
+from orgs.permissions.standing import Holding
+from orgs.places import Place, Scope
 from orgs.roles import Role
 from tests.cast import Cast
 from tests.sealing import change
@@ -119,6 +121,19 @@ def test_it_says_what_decided() -> None:
     refused = judge(standing("viewer"), Permission.SECRET_REVEAL, WEBSITE, at=timezone.now())
     assert refused.because == "no grant that includes secret:reveal reaches this"
     assert refused.visible
+
+
+def test_it_names_no_grant_of_somewhere_else() -> None:
+    ended = Holding(
+        permissions=frozenset({Permission.SECRET_REVEAL}),
+        scope=Scope(ORGANIZATION, uuid4()),
+        because="the grant of Member on Payroll",
+        ends_at=timezone.now() - timedelta(seconds=1),
+        grant=uuid4(),
+    )
+    found = judge(replace(standing("viewer"), holdings=(ended,)), Permission.SECRET_REVEAL, WEBSITE, at=timezone.now())
+    assert found.because == "no grant that includes secret:reveal reaches this"
+    assert found.grant is None
 
 
 def test_a_project_that_nothing_opens_is_not_visible() -> None:

@@ -15,7 +15,7 @@ from orgs.models import Membership, Organization
 from orgs.roles import Role
 from orgs.services import bootstrap_instance, claim_instance, create_setup_link
 from orgs.services.setup import is_claimed
-from tests.cast import PASSWORD
+from tests.cast import PASSWORD, make_organization, make_person
 from tests.orgs.parallel import in_parallel
 from tests.sealing import change
 from vault.keys.models import WrappedKey
@@ -31,6 +31,7 @@ def claim(token: str, *, email: str = "olga@example.com", password: str = PASSWO
 
 @pytest.mark.django_db
 def test_it_makes_the_holder_of_the_link_owner_and_administrator() -> None:
+    make_organization("Old", {Role.VIEWER: make_person("Vera")})  # whose owners are gone
     created = create_setup_link()
     assert created.link.startswith(f"{settings.BASE_URL}/setup/#")
     assert "#" not in repr(created)

@@ -161,6 +161,16 @@ def test_several_grants_are_revoked_at_once_or_none(scene: Scene, client_for: Cl
     assert "Revoked" in client.get(url(scene, "grant", mine.uid)).content.decode()
 
 
+def test_whoever_manages_a_part_learns_nothing_of_a_grant_elsewhere_by_revoking_it(
+    scene: Scene, client_for: ClientFor
+) -> None:
+    scene.give(scene.cast.bob, scene.role(GRANTS, LIST, name="Gatekeeper"), scene.scope(scene.payroll))
+    elsewhere = scene.give(scene.cast.vera, Role.VIEWER, scene.scope(scene.website))
+    answer = client_for(scene.cast.bob).post(url(scene, "grants_revoke"), {"grant": [str(elsewhere.uid)]})
+    assert answer.status_code == 403
+    assert "Vera" not in answer.content.decode()
+
+
 def test_a_team_is_made_filled_moved_and_deleted(scene: Scene, client_for: ClientFor) -> None:
     client = client_for(scene.cast.adam)
     assert client.post(url(scene, "team_create"), {"name": "Operations"}).status_code == 302
@@ -215,7 +225,9 @@ def test_a_machine_is_made_disabled_and_enabled(scene: Scene, client_for: Client
     assert confirmed(client, url(scene, "machine_disable", machine.uid), {}).status_code == 302
     machine.refresh_from_db()
     assert not machine.is_active
+    assert "Deployer (disabled)" in client.get(url(scene, "grant_create")).content.decode()
     assert client.post(url(scene, "machine_enable", machine.uid)).status_code == 302
+    assert "Deployer (disabled)" not in client.get(url(scene, "grant_create")).content.decode()
     edited = client.post(url(scene, "machine", machine.uid), {"name": "Runner", "description": "Ships"})
     assert edited.status_code == 302
     assert "Runner" in client.get(url(scene, "machines")).content.decode()
@@ -246,9 +258,19 @@ def test_every_member_sees_what_they_have(scene: Scene, client_for: ClientFor) -
     page = client_for(scene.cast.bob).get(url(scene, "access")).content.decode()
     assert "The grant of Viewer on Payroll until" in page
     assert "Website is open to every member as Member" in page
+    assert "Not yet" not in page
     assert url(scene, "grants") not in page
     assert url(scene, "machines") not in page
     assert url(scene, "grants") in client_for(scene.cast.adam).get(url(scene, "access")).content.decode()
+
+
+def test_what_has_not_begun_is_said_to_be_so_and_leads_nowhere(scene: Scene, client_for: ClientFor) -> None:
+    gatekeeper = scene.role(GRANTS, LIST, name="Gatekeeper")
+    scene.give(scene.cast.bob, gatekeeper, starts=timezone.now() + timedelta(days=1))
+    page = client_for(scene.cast.bob).get(url(scene, "access")).content.decode()
+    assert "The grant of Gatekeeper on the whole organization" in page
+    assert "Not yet" in page
+    assert url(scene, "grants") not in page
 
 
 def test_it_writes_names_as_text(scene: Scene, client_for: ClientFor) -> None:

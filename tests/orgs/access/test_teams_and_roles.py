@@ -105,7 +105,9 @@ def test_adding_and_removing_twice_changes_nothing(scene: Scene) -> None:
     add_team_members(actor=scene.cast.alice, team=team, members=[bob, bob])
     before = Event.objects.count()
     assert add_team_members(actor=scene.cast.alice, team=team, members=[bob]) == []
+    remove_team_member(actor=scene.cast.alice, team=team, membership=scene.member(scene.cast.vera))
     assert Event.objects.count() == before
+    assert TeamMembership.objects.get().membership == bob
     remove_team_member(actor=scene.cast.alice, team=team, membership=bob)
     remove_team_member(actor=scene.cast.alice, team=team, membership=bob)
     assert Event.objects.count() == before + 1

@@ -25,7 +25,7 @@ from tests.cast import Cast
 from tests.harness.roles import as_table_owner
 from tests.orgs.network.rules import HOME, NETWORK, OFFICE, let_in, proof_of
 from tests.orgs.parallel import in_parallel
-from tests.sealing import tamper, unguarded
+from tests.sealing import change, tamper, unguarded
 
 From = Callable[[str | None], AbstractContextManager[None]]
 
@@ -142,6 +142,7 @@ def test_the_operator_lets_people_in_again_whatever_was_wrong(cast: Cast, coming
     machine = create_machine(actor=cast.alice, organization=cast.acme, name="Deployer")
     let_in(cast.alice, cast.acme, NETWORK, HOME)
     let_in(cast.alice, cast.acme, NETWORK, machine=machine)
+    (theirs,) = let_in(cast.charlie, cast.initech, NETWORK)
     unguarded(NetworkRule.objects.filter(machine=None, cidr=f"{HOME}/32"))._raw_delete(using="default")
     with coming_from(OFFICE):
         assert not decide(cast.alice, Permission.ORG_VIEW, cast.acme).allowed
@@ -149,6 +150,7 @@ def test_the_operator_lets_people_in_again_whatever_was_wrong(cast: Cast, coming
     with coming_from(HOME):
         assert decide(cast.alice, Permission.ORG_VIEW, cast.acme).allowed
     assert listed(cast) == {NETWORK}
+    assert rules_in(cast.initech.uid) == [theirs]
     event = Event.objects.latest("id")
     assert (event.action, event.risk, event.details) == ("networks.cleared", "critical", {"removed": 1, "remaining": 1})
     with pytest.raises(TypeError):
@@ -173,7 +175,11 @@ def test_it_counts_who_was_here_from_outside(cast: Cast, coming_from: From) -> N
     assert not by_name["Alice"].wholly
     assert by_name["Adam"].wholly
     assert visitors_outside(cast.acme, [NETWORK, "198.51.100.0/24", "2001:db8::/32"]).outside == []
+    for person in (cast.alice, cast.adam):  # what they did in the one says nothing about the other
+        Membership.objects.create(organization=cast.initech, user=person, role=Role.OWNER)
     assert visitors_outside(cast.initech, [NETWORK]).number == 0
+    change(Membership.objects.filter(organization=cast.acme, user=cast.adam), status=Membership.Status.REMOVED)
+    assert [each.membership.user for each in visitors_outside(cast.acme, [NETWORK]).outside] == [cast.alice]
     assert Membership.objects.filter(role=Role.OWNER).exists()
 
 

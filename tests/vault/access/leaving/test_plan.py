@@ -18,6 +18,9 @@ from tests.sealing import change
 from tests.statements import Statements
 from tests.vault.access.leaving.scenes import Leaving
 from vault.access.leaving import left_behind, plan_of
+from vault.access.models import RequestedRole
+from vault.access.services import ask_for_access, break_glass, name_for_break_glass
+from vault.access.services.asking import Wish
 from vault.secrets.models import Secret
 
 INTERNAL, SENSITIVE, CRITICAL = Classification
@@ -118,8 +121,6 @@ def test_it_says_when_a_path_gives_more(leaving: Leaving) -> None:
 
 
 def test_it_names_what_was_theirs_to_look_after(leaving: Leaving) -> None:
-    from vault.access.services import break_glass, name_for_break_glass
-
     cast, adam = leaving.cast, leaving.member(leaving.cast.adam)
     named = name_for_break_glass(actor=cast.alice, organization=cast.acme, membership=adam.pk)
     break_glass(actor=cast.adam, person=named, reason="Fire")
@@ -137,6 +138,23 @@ def test_it_names_what_was_theirs_to_look_after(leaving: Leaving) -> None:
     assert list(plan.machines) == [machine]
     assert list(plan.teams) == [team]
     assert plan.invitations == 1
+
+
+def test_it_names_nothing_of_others_and_nothing_that_has_ended(leaving: Leaving) -> None:
+    cast, adam = leaving.cast, leaving.member(leaving.cast.adam)
+    named = name_for_break_glass(actor=cast.alice, organization=cast.acme, membership=leaving.member(cast.bob).pk)
+    break_glass(actor=cast.bob, person=named, reason="Fire")
+    wish = Wish(role=RequestedRole.MEMBER, minutes=60, reason="Why not")
+    ask_for_access(actor=cast.bob, organization=cast.acme, wish=wish)
+    orgs.give_grant(actor=cast.adam, subject=adam, role=Role.VIEWER, terms=_terms(leaving))
+    orgs.disable_machine(
+        actor=cast.adam, machine=orgs.create_machine(actor=cast.adam, organization=cast.acme, name="CI")
+    )
+    invited = orgs.invite_member(actor=cast.adam, organization=cast.acme, email="new@example.com", role=Role.VIEWER)
+    orgs.revoke_invitation(actor=cast.adam, invitation=invited.invitation)
+    plan = plan_of(cast.acme, adam)
+    assert not any((plan.grants, plan.namings, plan.owed, plan.requests, plan.machines, plan.invitations))
+    assert plan_of(cast.acme, leaving.member(cast.bob)).requests
 
 
 def _terms(leaving: Leaving) -> Any:

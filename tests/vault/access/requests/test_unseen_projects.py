@@ -60,5 +60,4 @@ def test_it_takes_a_project_whose_names_one_sees(act: object, scene: Scene, blin
         act(scene, blind, hidden.pk)
     assert not refused.value.visible
     assert act(scene, blind, scene.project.pk).project == scene.project
-    assert act(scene, blind, None).project is None
     assert act(scene, scene.cast.alice, hidden.pk).project == hidden

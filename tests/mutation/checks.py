@@ -85,6 +85,8 @@ NARROWING = frozenset(
 )
 """What a query is narrowed by where it must not find what is another's, or what has ended."""
 QUERIES = frozenset({"Q", "exclude", "filter", "get", "get_object_or_404"})
+NAMING = frozenset({"address_of_asking", "denied_as_missing", "lock_environment"})
+"""What takes a permission to say what was wanted, in a denial or on a link, and asks for none."""
 
 
 class Way(StrEnum):
@@ -193,6 +195,8 @@ def _ways_of_arguments(node: ast.Call, name: str) -> Iterator[tuple[ast.expr, Wa
     for keyword in node.keywords:
         if name in QUERIES and keyword.arg in NARROWING:
             yield node, Way.WIDER, keyword.arg
+    if name in NAMING:
+        return
     for argument in (*node.args, *(each.value for each in node.keywords)):
         if lesser_than(argument):
             yield argument, Way.LESSER, ""
@@ -243,24 +247,23 @@ def _span(node: ast.AST) -> tuple[int, int, int, int] | None:
 
 
 def _without(node: ast.expr, check: Check) -> ast.expr:
-    match check.way:
-        case Way.UNASKED:
-            opened = _parsed("__unasked__(lambda: 0)")
-            assert isinstance(opened, ast.Call)
-            assert isinstance(opened.args[0], ast.Lambda)
-            opened.args[0].body = node
-            return opened
-        case Way.LESSER:
-            return _parsed(f"Permission.{lesser_than(node)}")
-        case Way.ALWAYS:
-            return _parsed("True")
-        case Way.EVERYTHING:
-            return _parsed("__everything__()")
-        case Way.LET:
-            return _parsed("False")
-    assert isinstance(node, ast.Call)
-    node.keywords = [each for each in node.keywords if each.arg != check.keyword]
-    return node
+    """What stands there instead. It names all that the check did, so that a function keeps its free variables: one
+    that lives already can get the changed code only then."""
+    if check.way is Way.LESSER:
+        return _parsed(f"Permission.{lesser_than(node)}")
+    if check.way is Way.WIDER:
+        assert isinstance(node, ast.Call)
+        (taken,) = (each for each in node.keywords if each.arg == check.keyword)
+        node.keywords.remove(taken)
+        return ast.Subscript(ast.Tuple([node, _later(taken.value)], ast.Load()), ast.Constant(0), ast.Load())
+    return ast.Call(ast.Name(f"__{check.way}__", ast.Load()), [_later(node)], [])
+
+
+def _later(node: ast.expr) -> ast.Lambda:
+    made = _parsed("lambda: 0")
+    assert isinstance(made, ast.Lambda)
+    made.body = node
+    return made
 
 
 def _parsed(text: str) -> ast.expr:

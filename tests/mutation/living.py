@@ -31,7 +31,13 @@ _open: list[bool] = []
 
 def prepare() -> None:
     """Gives every module what changed code calls, and lets the doors be opened."""
-    names = {"__ran__": ran.add, "__unasked__": _unasked, "__everything__": Q}
+    names: dict[str, Callable[..., Any]] = {
+        "__ran__": ran.add,
+        "__unasked__": _unasked,
+        "__always__": lambda check: True,
+        "__let__": lambda check: False,
+        "__everything__": lambda check: Q(),
+    }
     for name, value in names.items():
         setattr(builtins, name, value)
     folder = Path(os.environ["HOLDFAST_VAR_DIR"])
@@ -113,9 +119,8 @@ class Living:
             if within and not within.startswith(code.co_qualname):
                 continue
             for function in self._functions.get(_place(code), ()):
-                if len(function.__code__.co_freevars) == len(code.co_freevars):
-                    changed.append((function, function.__code__))
-                    function.__code__ = code
+                changed.append((function, function.__code__))
+                function.__code__ = code  # a ValueError for one with other free variables
         return changed
 
 

@@ -26,10 +26,10 @@ TAKEN = {
         "organization_for(actor, uid, Permission.ORG_VIEW)",
         "require(actor, Permission.SECRET_LIST, found)",
     ],
-    Way.ALWAYS: ["if not True:"],
-    Way.LET: ["if False:"],
-    Way.EVERYTHING: ["filter(__everything__(), organization=found, name='x')"],
-    Way.WIDER: ["filter(places_touched(reached), name='x')"],
+    Way.ALWAYS: ["if not __always__(lambda: decide(actor, permission, found).allowed):"],
+    Way.LET: ["if __let__(lambda: found.gone):"],
+    Way.EVERYTHING: ["filter(__everything__(lambda: places_touched(reached)), organization=found, name='x')"],
+    Way.WIDER: ["(Team.objects.filter(places_touched(reached), name='x'), lambda: found)[0]"],
 }
 
 
@@ -61,6 +61,10 @@ def test_probes_change_nothing_that_is_computed() -> None:
     probes = {check.span: [number] for number, check in enumerate(checks)}
     probed = ast.unparse(ast.fix_missing_locations(Rewriting(probes).visit(ast.parse(SOURCE))))
     assert all(f"(__ran__({number}), " in probed for number in [numbers[0] for numbers in probes.values()])
+
+
+def test_a_permission_that_is_only_named_is_no_check() -> None:
+    assert not found_in("def f():\n    return denied_as_missing(actor, Permission.SECRET_REVEAL, found)\n")
 
 
 def test_it_finds_the_checks_of_the_program_and_each_once() -> None:

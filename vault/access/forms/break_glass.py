@@ -8,11 +8,12 @@ from django import forms
 
 from accounts.forms import StepUpForm
 from orgs.models import Membership, Project
+from vault.access.forms.choices import one_person, places
 from vault.access.models import BreakGlassUse
 
 
 class NameForm(StepUpForm):
-    """Who may break the glass, and where."""
+    """Who may break the glass, and where: in the whole organization, of this name, or in a project."""
 
     membership = forms.ChoiceField(
         label="Person",
@@ -27,14 +28,12 @@ class NameForm(StepUpForm):
         *args: Any,
         members: Sequence[Membership],
         projects: Sequence[Project],
-        organization_name: str,
+        whole: str,
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
-        people = [(str(each.uid), f"{each.user.name} ({each.user.email})") for each in members]
-        self.fields["membership"].choices = [("", "Choose a person"), *people]  # type: ignore[attr-defined]  # a choice field
-        places = [("", f"All of {organization_name}"), *((str(each.uid), each.name) for each in projects)]
-        self.fields["project"].choices = places  # type: ignore[attr-defined]  # a choice field
+        self.fields["membership"].choices = one_person(members)  # type: ignore[attr-defined]  # a choice field
+        self.fields["project"].choices = places(projects, whole=whole)  # type: ignore[attr-defined]  # a choice field
 
     @property
     def named(self) -> dict[str, UUID | None]:

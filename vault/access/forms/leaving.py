@@ -7,6 +7,7 @@ from uuid import UUID
 from django import forms
 
 from orgs.models import Membership, Team
+from vault.access.forms.choices import people
 from vault.access.leaving import Place
 from vault.access.services import Handover
 
@@ -30,10 +31,10 @@ class LeavingForm(forms.Form):
     ) -> None:
         super().__init__(*args, **kwargs)
         self.places = places
-        people = [(f"member:{each.pk}", f"{each.user.name} ({each.user.email})") for each in members]
+        members_listed = people(members, prefix="member:")
         groups = [(f"team:{each.pk}", each.name) for each in teams]
         choices: list[Any] = [("", "Nobody: leave it as it is")]
-        choices += [(label, found) for label, found in (("Members", people), ("Teams", groups)) if found]
+        choices += [(label, found) for label, found in (("Members", members_listed), ("Teams", groups)) if found]
         for place in places:
             self.fields[self.name_of(place)] = forms.ChoiceField(
                 label="Goes to",

@@ -9,6 +9,7 @@ from django import forms
 from django.utils import timezone
 
 from orgs.models import Membership, Project
+from vault.access.forms.choices import one_person, people, places
 from vault.access.models import ReviewDecision
 from vault.access.models.requests import REASON_LENGTH
 from vault.access.models.reviews import NAME_LENGTH
@@ -18,7 +19,7 @@ USUAL = timedelta(days=14)
 
 
 class BeginForm(forms.Form):
-    """What is reviewed, by whom, until when."""
+    """What is reviewed, by whom, until when. `whole`: the name of the organization, empty where all of it cannot be."""
 
     name = forms.CharField(
         label="Name",
@@ -29,8 +30,10 @@ class BeginForm(forms.Form):
     )
     project = forms.ChoiceField(
         label="What is reviewed",
-        required=False,
-        error_messages={"invalid_choice": "Choose one of the projects listed."},
+        error_messages={
+            "required": "Choose a project.",
+            "invalid_choice": "Choose one of the projects listed.",
+        },
     )
     due_at = forms.DateField(
         label="Decided by",
@@ -53,15 +56,14 @@ class BeginForm(forms.Form):
         *args: Any,
         members: Sequence[Membership],
         projects: Sequence[Project],
-        organization_name: str,
+        whole: str,
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
         self.fields["due_at"].initial = (timezone.now() + USUAL).date()
-        places = [("", f"All of {organization_name}"), *((str(each.uid), each.name) for each in projects)]
-        self.fields["project"].choices = places  # type: ignore[attr-defined]  # a choice field
-        people = [(str(each.uid), f"{each.user.name} ({each.user.email})") for each in members]
-        self.fields["reviewers"].choices = people  # type: ignore[attr-defined]  # a choice field
+        self.fields["project"].required = not whole
+        self.fields["project"].choices = places(projects, whole=whole)  # type: ignore[attr-defined]  # a choice field
+        self.fields["reviewers"].choices = people(members)  # type: ignore[attr-defined]  # a choice field
 
     @property
     def wanted(self) -> dict[str, Any]:
@@ -129,5 +131,4 @@ class ReviewerForm(forms.Form):
 
     def __init__(self, *args: Any, members: Sequence[Membership], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        people = [(str(each.uid), f"{each.user.name} ({each.user.email})") for each in members]
-        self.fields["membership"].choices = [("", "Choose a person"), *people]  # type: ignore[attr-defined]  # a choice field
+        self.fields["membership"].choices = one_person(members)  # type: ignore[attr-defined]  # a choice field

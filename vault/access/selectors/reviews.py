@@ -1,4 +1,10 @@
-"""Reviews: who may see them, who decides about which line, and how far they have come."""
+"""Reviews: who may see them, who decides about which line, and how far they have come.
+
+A review names every project, environment and path that it is about, and `secret:list` is what shows names: so whoever
+begins one, sees one or decides in one lists all of it, or reads the log, which has every name. To leave out what
+somebody may not list would not do: the result is one record, the same for everybody who takes it out, and to confirm
+what one cannot see is no decision.
+"""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,11 +18,21 @@ from django.utils import timezone
 from accounts.models import User
 from audit.actions import ResourceKind
 from audit.resource import Resource
-from orgs.models import Membership, Organization
-from orgs.permissions import AccessDenied, Decision, Permission, decide, denied_as_missing, judge, standings_in
+from orgs.models import Membership, Organization, Project
+from orgs.permissions import (
+    AccessDenied,
+    Decision,
+    Permission,
+    Standing,
+    decide,
+    denied_as_missing,
+    judge,
+    standing_of,
+    standings_in,
+)
 from orgs.permissions.words import LABELS
 from orgs.places import Place
-from orgs.selectors import membership_of, object_for, require
+from orgs.selectors import membership_of, object_for, projects_of, require
 from vault.access.errors import CampaignClosed
 from vault.access.models import Campaign, ReviewDecision, Reviewer, ReviewLine
 from vault.access.selectors.sources import Source, sources_of
@@ -30,6 +46,10 @@ _TO_REVOKE = {
     ReviewLine.Kind.ROLE: Permission.MEMBER_MANAGE,
 }
 """What it takes beyond `grant:manage`, which reviewers hold."""
+_NAMES_BY = (Permission.SECRET_LIST, Permission.AUDIT_VIEW)
+_REVIEWING = (Permission.GRANT_MANAGE, *_NAMES_BY)
+_BEGINNING = (Permission.MEMBER_MANAGE, *_NAMES_BY)
+NO_REVIEWER = "you are no reviewer of it, or do not hold grant:manage and secret:list there any more"
 BY_NUMBER = Order(("number", "uid"), (int, UUID))
 DAMAGED = (
     "Rows of this review are not as this program wrote them, so it has no result. Ask whoever runs this server to run "
@@ -91,7 +111,7 @@ def campaigns_in(organization_id: UUID) -> "QuerySet[Campaign]":
 
 
 def campaign_for(actor: User, organization: Organization, uid: UUID) -> Campaign:
-    """The campaign, for its reviewers, for whoever may begin one, and for those who hold `audit:view`.
+    """The campaign, for its reviewers, for whoever may begin one about the same, and for those who hold `audit:view`.
 
     Raises `AccessDenied`: for one of another organization, or one whose row is not genuine, as for a missing one.
     """
@@ -100,37 +120,89 @@ def campaign_for(actor: User, organization: Organization, uid: UUID) -> Campaign
     if campaign is not None and is_genuine(campaign):
         if reviewer_of(actor, campaign) is not None:
             return campaign
-        if decide(actor, Permission.MEMBER_MANAGE, campaign).allowed:
+        standing, now = standing_of(actor, organization.uid, permissions=_BEGINNING), timezone.now()
+        if _manages(standing, now) and _knows_names(standing, campaign.about, now):
             return campaign
     campaigns = found if is_genuine(campaign) else found.none()
     return object_for(actor, Permission.AUDIT_VIEW, campaigns, uid, kind=ResourceKind.REVIEW)
 
 
-def may_begin(actor: User, organization: Organization) -> bool:
-    """Whether the actor may begin reviews, and choose who decides."""
+def may_choose(actor: User, organization: Organization) -> bool:
+    """Whether the actor may choose who decides, in the reviews that they see."""
     return decide(actor, Permission.MEMBER_MANAGE, organization).allowed
 
 
+@dataclass(frozen=True, slots=True)
+class Reviewable:
+    """What somebody may begin reviews about: the whole organization, and which of its projects."""
+
+    whole: bool
+    projects: Sequence[Project]
+
+    def __bool__(self) -> bool:
+        return self.whole or bool(self.projects)
+
+
+def reviewable(actor: User, organization: Organization) -> Reviewable:
+    """What the actor may begin reviews about. Projects that they list nothing of are not among it, as nowhere else."""
+    standing, now = standing_of(actor, organization.uid, permissions=_BEGINNING), timezone.now()
+    if not _manages(standing, now):
+        return Reviewable(whole=False, projects=())
+    projects = [each for each in projects_of(actor, organization) if _knows_names(standing, each.place, now)]
+    return Reviewable(_knows_names(standing, Place(organization.uid), now), projects)
+
+
+def names_by(actor: User, organization: Organization) -> Permission:
+    """The permission by which the actor may know all names of something, if they hold it there."""
+    log = decide(actor, Permission.AUDIT_VIEW, organization).allowed
+    return Permission.AUDIT_VIEW if log else Permission.SECRET_LIST
+
+
+def _manages(standing: Standing, at: datetime) -> bool:
+    return judge(standing, Permission.MEMBER_MANAGE, Place(standing.organization), at=at).allowed
+
+
+def _reads_log(standing: Standing, at: datetime) -> bool:
+    return judge(standing, Permission.AUDIT_VIEW, Place(standing.organization), at=at).allowed
+
+
+def _knows_names(standing: Standing, about: Place, at: datetime) -> bool:
+    """Whether all names there are known, of every class."""
+    return _reads_log(standing, at) or judge(standing, Permission.SECRET_LIST, about, at=at).allowed
+
+
+def _may_review(standing: Standing, about: Place, at: datetime) -> bool:
+    return judge(standing, Permission.GRANT_MANAGE, about, at=at).allowed and _knows_names(standing, about, at)
+
+
 def seen_campaigns(actor: User, organization: Organization) -> list[Campaign]:
-    """Those that the actor may see: all, or those where he decides. Raises `AccessDenied` if that is none."""
+    """Those that the actor may see, as `campaign_for` gives them. Raises `AccessDenied` if that is none, to anybody
+    but those who manage members."""
     found = genuine(campaigns_in(organization.uid))
-    if may_begin(actor, organization) or decide(actor, Permission.AUDIT_VIEW, organization).allowed:
+    standing, now = standing_of(actor, organization.uid, permissions=_BEGINNING), timezone.now()
+    if _reads_log(standing, now):
         return found
+    manages = _manages(standing, now)
     own = set(Reviewer.objects.filter(campaign__in=found, membership__user_id=actor.pk).values_list("campaign_id"))
-    mine = [each for each in found if (each.pk,) in own and reviewer_of(actor, each) is not None]
-    if not mine:
+    seen = [
+        each
+        for each in found
+        if (manages and _knows_names(standing, each.about, now))
+        or ((each.pk,) in own and reviewer_of(actor, each) is not None)
+    ]
+    if not seen and not manages:
         require(actor, Permission.AUDIT_VIEW, organization, kind=ResourceKind.ORGANIZATION)
-    return mine
+    return seen
 
 
 def able_reviewers(organization_id: UUID, about: Place) -> list[Membership]:
-    """Everybody who could be a reviewer there, by name: whoever holds `grant:manage` in all of it,
+    """Everybody who could be a reviewer there, by name: whoever holds `grant:manage` in all of it and knows its names,
     as owners do."""
     now = timezone.now()
     found = [
         subject
         for subject, standing in standings_in(organization_id, place=about)
-        if isinstance(subject, Membership) and judge(standing, Permission.GRANT_MANAGE, about, at=now).allowed
+        if isinstance(subject, Membership) and _may_review(standing, about, now)
     ]
     return sorted(found, key=lambda membership: (membership.user.name.casefold(), membership.user.email))
 
@@ -154,13 +226,14 @@ def reviewer_of(actor: User, campaign: Campaign) -> Membership | None:
     chosen = with_seal(rows).first()
     if chosen is None or not is_genuine(chosen) or not chosen.is_of_a_member:
         return None
-    return membership if decide(actor, Permission.GRANT_MANAGE, campaign.about).allowed else None
+    standing = standing_of(actor, campaign.organization_id, permissions=_REVIEWING, place=campaign.about)
+    return membership if _may_review(standing, campaign.about, timezone.now()) else None
 
 
 def why_not_decide(reviewer: Membership | None, row: Row) -> str:
     """Why somebody may not decide about a line; empty if they may. Not whether it is decided already."""
     if reviewer is None:
-        return "you are no reviewer of it, or do not hold grant:manage there any more"
+        return NO_REVIEWER
     if reviewer.pk in row.about:
         return "nobody reviews what is their own, or belongs to a team that they are in alone"
     return ""

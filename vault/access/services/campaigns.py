@@ -25,6 +25,7 @@ from vault.access.selectors.reviews import (
     able_reviewers,
     campaign_for,
     campaigns_in,
+    names_by,
     result_of,
     reviewer_of,
 )
@@ -48,17 +49,19 @@ def begin_review(
 ) -> Campaign:
     """Freezes who has what at this moment, for these memberships to decide about.
 
-    Raises `AccessDenied` without `member:manage`, and for a project that the actor may not know of; `InvalidReview` for
-    a name or a day that cannot be, for somebody who cannot be a reviewer, where there is nothing to review, and where
-    lines are about their only reviewer.
+    Raises `AccessDenied` without `member:manage`, and for what the actor may not know all names of, be it the
+    organization; `InvalidReview` for a name or a day that cannot be, for somebody who cannot be a reviewer, where there
+    is nothing to review, and where lines are about their only reviewer.
     """
     locked = lock_organization(organization.pk)
     require(actor, Permission.MEMBER_MANAGE, locked, kind=ResourceKind.ORGANIZATION)
     now = timezone.now()
-    where = None
-    if project is not None:
+    where, naming = None, names_by(actor, locked)
+    if project is None:
+        require(actor, naming, locked, kind=ResourceKind.ORGANIZATION)
+    else:
         projects = Project.objects.filter(organization=locked)
-        where = object_for(actor, Permission.SECRET_LIST, projects, project, kind=ResourceKind.PROJECT, partly=True)
+        where = object_for(actor, naming, projects, project, kind=ResourceKind.PROJECT)
     campaign = Campaign(
         organization=locked,
         project=where,
@@ -213,7 +216,7 @@ def _chosen(campaign: Campaign, uids: Collection[UUID]) -> list[Membership]:
         raise InvalidReview("Choose who decides.", field="reviewers")
     if not wanted.keys() <= able.keys():
         raise InvalidReview(
-            "Reviewers are owners, or hold “access: manage grants” in all that is reviewed. Choose among those listed.",
+            "Reviewers are owners, or manage grants and see names in all that is reviewed. Choose among those listed.",
             field="reviewers",
         )
     return [able[uid] for uid in wanted]

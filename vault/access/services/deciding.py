@@ -26,6 +26,7 @@ from vault.access.models import Campaign, ReviewDecision, ReviewLine
 from vault.access.models.requests import LABEL_LENGTH, REASON_LENGTH
 from vault.access.selectors.reviews import (
     DAMAGED,
+    NO_REVIEWER,
     Row,
     lines_in,
     refused_decision,
@@ -105,7 +106,7 @@ def confirm_lines(
     found = open_campaign(campaign)
     reviewer = reviewer_of(actor, found)
     if reviewer is None:
-        raise refused_decision(actor, found, "you are no reviewer of it, or do not hold grant:manage there any more")
+        raise refused_decision(actor, found, NO_REVIEWER)
     wanted = list(dict.fromkeys(lines))
     if not wanted:
         raise InvalidReview("Choose the lines to confirm.")

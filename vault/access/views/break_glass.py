@@ -87,7 +87,7 @@ def break_glass_name(request: HttpRequest, organization: UUID) -> HttpResponse:
         person=actor,
         members=[each for each in members_of(found) if each.user.is_active],
         projects=list(projects_of(actor, found)),
-        organization_name=found.name,
+        whole=found.name,
     )
     if form.is_valid():
         try:

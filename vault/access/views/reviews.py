@@ -20,12 +20,13 @@ from orgs.errors import OrganizationError
 from orgs.models import Organization
 from orgs.permissions import Permission
 from orgs.places import Place
-from orgs.selectors import organization_for, projects_of, require
+from orgs.selectors import organization_for, require
 from vault.access.errors import AccessError, CampaignClosed, InvalidReview
 from vault.access.forms import refuse
 from vault.access.forms.reviews import BeginForm, ConfirmForm, DecisionForm, ReviewerForm
 from vault.access.models import Campaign, ReviewDecision, ReviewLine
 from vault.access.selectors.reviews import (
+    NO_REVIEWER,
     Result,
     Row,
     able_reviewers,
@@ -33,9 +34,10 @@ from vault.access.selectors.reviews import (
     counts_of,
     line_for,
     lines_in,
-    may_begin,
+    may_choose,
     page_of_rows,
     refused_decision,
+    reviewable,
     reviewer_of,
     reviewers_in,
     rows_of,
@@ -69,7 +71,8 @@ def reviews(request: HttpRequest, organization: UUID) -> HttpResponse:
     campaigns = seen_campaigns(actor, found)
     counts, now = counts_of(campaigns), timezone.now()
     rows = [{"campaign": each, "counts": counts[each.pk], "overdue": each.is_overdue(now)} for each in campaigns]
-    context = {"rows": rows, "may_begin": may_begin(actor, found), "nav": "access"}
+    manages = may_choose(actor, found)
+    context = {"rows": rows, "manages": manages, "may_begin": bool(reviewable(actor, found)), "nav": "access"}
     return render(request, "access/reviews/list.html", context)
 
 
@@ -79,11 +82,14 @@ def review_new(request: HttpRequest, organization: UUID) -> HttpResponse:
     actor = person(request)
     found = _entered(request, actor, organization)
     require(actor, Permission.MEMBER_MANAGE, found, kind=ResourceKind.ORGANIZATION)
+    about = reviewable(actor, found)
+    if not about:
+        require(actor, Permission.SECRET_LIST, found, kind=ResourceKind.ORGANIZATION)
     form = BeginForm(
         request.POST if request.method == "POST" else None,
         members=able_reviewers(found.uid, Place(found.uid)),
-        projects=list(projects_of(actor, found)),
-        organization_name=found.name,
+        projects=about.projects,
+        whole=found.name if about.whole else "",
     )
     if form.is_valid():
         try:
@@ -150,7 +156,7 @@ def review_confirm(request: HttpRequest, organization: UUID, campaign: UUID) -> 
     """Confirms several lines at once, after their number was typed."""
     actor, found = _fetched(request, organization, campaign)
     if reviewer_of(actor, found) is None:
-        raise refused_decision(actor, found, "you are no reviewer of it, or do not hold grant:manage there any more")
+        raise refused_decision(actor, found, NO_REVIEWER)
     uids = _uids(request.POST.getlist("line"))
     if not uids:
         return _page(request, actor, found, error="Choose the lines to confirm.", status=_UNPROCESSABLE)
@@ -317,7 +323,7 @@ def _page(
     page = page_of_rows(campaign, now, shown=shown, cursor=request.GET.get("cursor", ""))
     reviewer = reviewer_of(actor, campaign)
     chosen = reviewers_in(campaign)
-    manages = campaign.is_open and may_begin(actor, campaign.organization)
+    manages = campaign.is_open and may_choose(actor, campaign.organization)
     if manages and reviewer_form is None:
         ids = {each.pk for each in chosen}
         others = [each for each in able_reviewers(campaign.organization_id, campaign.about) if each.pk not in ids]

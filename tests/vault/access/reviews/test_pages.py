@@ -199,7 +199,8 @@ def test_bad_selections_are_said(reviewed: Reviewed, at: Callable[..., Any], dat
 def test_a_reviewer_is_offered_only_what_he_may_do(reviewed: Reviewed, at: Callable[..., Any]) -> None:
     """Carol manages grants, and neither teams nor members: what she cannot take away she leaves to somebody who can."""
     scene, cast = reviewed.scene, reviewed.cast
-    scene.grant(scene.carol, scene.role("Granting", Permission.GRANT_MANAGE), project=None)
+    granting = scene.role("Granting", Permission.GRANT_MANAGE, Permission.SECRET_LIST)
+    scene.grant(scene.carol, granting, project=None)
     scene.team("Ops", cast.bob)
     place = TeamMembership.objects.get()
     campaign = reviewed.begin(cast.alice, scene.carol)

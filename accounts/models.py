@@ -128,17 +128,6 @@ class User(SealedModel, AbstractBaseUser):  # type: ignore[django-manager-missin
     def audit_resource(self) -> Resource:
         return Resource(ResourceKind.ACCOUNT, id=str(self.uid), label=self.email)
 
-    # What the Django admin asks. It is the support desk: it looks, and never adds, changes or deletes.
-    @property
-    def is_staff(self) -> bool:
-        return self.is_active and self.is_support
-
-    def has_perm(self, perm: str, obj: models.Model | None = None) -> bool:
-        return self.is_staff and perm.rpartition(".")[2].startswith("view_")
-
-    def has_module_perms(self, app_label: str) -> bool:
-        return self.is_staff
-
 
 class TOTPDevice(SealedModel, TimestampMixin, Device):  # type: ignore[misc]  # django_otp ships no types
     """An authenticator app (RFC 6238: SHA-1, 6 digits, 30 s).

@@ -27,4 +27,4 @@ def test_it_lets_in_nobody_under_a_well_known_name(address: str) -> None:
 @pytest.mark.django_db
 def test_it_gives_nobody_rights_by_default() -> None:
     person = make_person("Nobody")
-    assert (person.is_support, person.is_instance_admin, person.is_staff) == (False, False, False)
+    assert (person.is_support, person.is_instance_admin) == (False, False)

@@ -13,7 +13,7 @@ from accounts.models import Session
 from accounts.sessions import hash_key
 from audit.models import Event
 from tests.accounts.doors import code_of, enter_code, sign_in, wrong_code
-from tests.cast import PASSWORD, Cast, authenticator_of
+from tests.cast import PASSWORD, Cast, authenticator_of, signed_in_client
 
 pytestmark = pytest.mark.django_db
 
@@ -125,6 +125,19 @@ def test_it_takes_no_code_of_somebody_else(cast: Cast) -> None:
     client = Client()
     sign_in(client, cast.bob.email)
     assert enter_code(client, code_of(authenticator_of(cast.vera))).status_code == 422
+
+
+def test_it_verifies_a_session_from_before_there_was_a_second_factor(cast: Cast) -> None:
+    client = signed_in_client(cast.bob, verified=False)
+    device = authenticator_of(cast.bob)
+    profile = reverse("accounts:profile")
+    assert client.get(profile)["Location"].startswith(reverse("accounts:sign_in_code"))
+    assert client.get(reverse("accounts:sign_in_code")).status_code == 200
+    assert enter_code(client, code_of(device)).status_code == 302
+    assert client.get(profile).status_code == 200
+    again = enter_code(client, code_of(device, steps=1))
+    assert again["Location"] == reverse("home")
+    assert Event.objects.filter(action="second_factor.passed").count() == 1
 
 
 def test_it_asks_for_no_code_without_a_password(client: Client) -> None:

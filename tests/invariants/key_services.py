@@ -18,7 +18,7 @@ from vault.custody.services.authority import OPERATOR
 from vault.fields import rewrapping
 from vault.keys import keyrings
 from vault.keys.models import WrappedKey
-from vault.keys.purposes import KeyState, Purpose
+from vault.keys.purposes import SYSTEM_SCOPE, KeyState, Purpose
 
 if TYPE_CHECKING:
     from tests.invariants.services import Prepare, World
@@ -170,6 +170,17 @@ KEY_CASES: "dict[str, Prepare]" = {
     "custody.start_operation": _start,
     "custody.verify_values": lambda w: lambda: custody.verify_values(actor=w.cast.adam, scope=_scope(w)),
 }
+
+INSTANCE_CASES: "dict[str, Prepare]" = {
+    "confirm_share": _confirm,
+    "finish_root_rotation": _finish_root,
+    "rotate_key": lambda w: lambda: custody.rotate_key(actor=w.cast.alice, scope=SYSTEM_SCOPE, purpose=Purpose.TOTP),
+    "rotate_root": _next_root,
+    "split_root_key": lambda w: lambda: custody.split_root_key(actor=w.cast.alice),
+    "start_verification": lambda w: lambda: custody.start_verification(actor=w.cast.alice),
+    "verify_values": lambda w: lambda: custody.verify_values(actor=w.cast.alice),
+}
+"""Calls about the keys of the whole instance, by its administrator alice."""
 
 KEY_SILENT = {
     "custody.start_verification": "opens nothing yet; the end of a verification is its event",

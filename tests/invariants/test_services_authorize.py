@@ -7,17 +7,20 @@ import inspect
 
 import pytest
 
+from accounts.models import User
 from orgs.models import Membership
 from orgs.permissions import AccessDenied
 from orgs.roles import Role
 from tests.cast import Cast
 from tests.invariants.authority_services import AUTHORITY_CASES
+from tests.invariants.key_services import INSTANCE_CASES
 from tests.invariants.leaving_services import LEAVING_LEAST
 from tests.invariants.request_services import REQUEST_LEAST
 from tests.invariants.review_services import REVIEW_LEAST
 from tests.invariants.services import CASES, PACKAGES, SILENT, make_world
 from tests.invariants.snapshot import take_snapshot
 from tests.sealing import change
+from vault.custody.services.authority import InstanceAdministratorsOnly
 
 ROLES = [Role.VIEWER, Role.MEMBER, Role.ADMIN, Role.OWNER]
 
@@ -121,5 +124,18 @@ def test_a_service_refuses_an_account_that_was_deactivated(name: str, cast: Cast
         person.is_active = False
     before = take_snapshot()
     with pytest.raises(AccessDenied):
+        call()
+    assert take_snapshot() == before
+
+
+@pytest.mark.parametrize("change_of_alice", [{"is_instance_admin": False}, {"is_active": False}], ids=str)
+@pytest.mark.parametrize("name", INSTANCE_CASES)
+def test_a_service_refuses_whoever_looks_after_the_instance_no_longer(
+    name: str, change_of_alice: dict[str, bool], cast: Cast
+) -> None:
+    call = INSTANCE_CASES[name](make_world(cast))
+    change(User.objects.filter(pk=cast.alice.pk), **change_of_alice)
+    before = take_snapshot()
+    with pytest.raises(InstanceAdministratorsOnly):
         call()
     assert take_snapshot() == before

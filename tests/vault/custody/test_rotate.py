@@ -4,7 +4,6 @@ from threading import Thread
 from unittest.mock import patch
 
 import pytest
-from django.core.exceptions import PermissionDenied
 from django.db import connection, transaction
 
 from audit.actions import Action
@@ -95,15 +94,6 @@ def test_it_is_for_administrators_of_the_organization(cast: Cast) -> None:
         rotate_key(actor=cast.charlie, scope=cast.acme.key_scope, purpose=Purpose.DATA)
     assert not refused.value.visible
     assert states(cast.acme.key_scope, Purpose.DATA) == ["active"]
-
-
-def test_keys_of_the_instance_are_for_its_administrators(cast: Cast) -> None:
-    with pytest.raises(PermissionDenied):
-        rotate_key(actor=cast.charlie, scope=SYSTEM_SCOPE, purpose=Purpose.TOTP)
-    cast.alice.is_active = False
-    with pytest.raises(PermissionDenied):
-        rotate_key(actor=cast.alice, scope=SYSTEM_SCOPE, purpose=Purpose.TOTP)
-    assert states(SYSTEM_SCOPE, Purpose.TOTP) == ["active"]
 
 
 def test_a_person_cannot_act_in_the_form_of_a_log_actor(cast: Cast) -> None:

@@ -61,10 +61,9 @@ def authorize_instance(actor: Requester) -> None:
     """The same for what concerns the whole instance. Raises `InstanceAdministratorsOnly`."""
     audit_actor(actor)
     Instance.objects.select_for_update().get(pk=1)
-    if isinstance(actor, User):
-        administrators = User.objects.filter(pk=actor.pk, is_active=True, is_instance_admin=True)
-        if not (actor.is_active and administrators.exists()):
-            raise InstanceAdministratorsOnly
+    administrators = User.objects.filter(is_active=True, is_instance_admin=True)
+    if isinstance(actor, User) and not administrators.filter(pk=actor.pk).exists():
+        raise InstanceAdministratorsOnly
 
 
 def refuse_shredded(organization_id: UUID) -> None:

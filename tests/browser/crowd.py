@@ -180,7 +180,8 @@ class _Crowd:
             )
             role: Any = Role.MEMBER if number % 5 == 0 else self.roles[number % 2]
             orgs.give_grant(actor=self.owner, subject=subject, role=role, terms=terms)
-        manager = Terms(Scope(whole))
+        # Who reviews knows every name in what is reviewed, whatever its class.
+        manager = Terms(Scope(whole), ends_at=now + timedelta(days=14), highest=Classification.CRITICAL)
         orgs.give_grant(actor=self.owner, subject=self._person(REVIEWER), role=self.roles[2], terms=manager)
 
     def _person(self, name: str) -> Membership:

@@ -86,9 +86,7 @@ def keep_for_its_maker(project: Project, maker: User) -> None:
     organization and writes the event."""
     if decide(maker, Permission.PROJECT_CONFIGURE, project).allowed:
         return
-    memberships = Membership.objects.filter(
-        organization_id=project.organization_id, user_id=maker.pk, status=Membership.Status.ACTIVE
-    )
+    memberships = Membership.objects.filter(organization_id=project.organization_id, user_id=maker.pk)
     Grant(
         organization_id=project.organization_id,
         subject_kind=Grant.SubjectKind.MEMBER,

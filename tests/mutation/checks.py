@@ -85,7 +85,7 @@ NARROWING = frozenset(
 )
 """What a query is narrowed by where it must not find what is another's, or what has ended."""
 QUERIES = frozenset({"Q", "exclude", "filter", "get", "get_object_or_404"})
-NAMING = frozenset({"address_of_asking", "denied_as_missing", "lock_environment"})
+NAMING = frozenset({"AccessDenied", "address_of_asking", "denied_as_missing", "lock_environment"})
 """What takes a permission to say what was wanted, in a denial or on a link, and asks for none."""
 
 

@@ -77,6 +77,21 @@ def test_it_lists_a_row_that_is_gone(cast: Cast) -> None:
     assert [fault["fault"] for fault in document["faults"]] == ["deleted"]
 
 
+def test_it_says_of_a_tally_that_what_came_back_grants(cast: Cast) -> None:
+    row = bob_of(cast)
+    Seal.objects.filter(row=row.seal_row()).delete()
+    unguarded(Membership.objects.filter(pk=row.pk))._raw_delete("default")
+    said, complaint = spoken("verify")
+    assert "seals.tally" in said
+    assert "grants what it says" in complaint
+    assert "nothing" not in complaint
+    tamper(Membership.objects.filter(user=cast.vera), role="owner")
+    _, both = spoken("verify")
+    assert "1 of " in both
+    assert "and grants nothing" in both
+    assert "1 tally does not fit" in both
+
+
 def test_it_lists_seals_of_no_model(cast: Cast) -> None:
     seal = Seal.objects.get(row=bob_of(cast).seal_row())
     Seal.objects.create(kind="orgs.nothing", row="1", organization_id=None, version=1, mac=seal.mac)

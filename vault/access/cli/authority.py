@@ -1,12 +1,15 @@
 """`access verify` and `access seal`: whether what grants authority is as this program wrote it."""
 
 from argparse import ArgumentParser
+from collections.abc import Iterator
 from typing import Any
 
 from vault.custody.cli.console import Console, Refused, Result, WrongUsage, table
 from vault.custody.services.authority import OPERATOR
 from vault.seals import services
 from vault.seals.reporting import Broken, write_waiting
+from vault.seals.services.verifying import Verified
+from vault.seals.tally import KIND as TALLY
 
 
 def add_verify(parser: ArgumentParser) -> None:
@@ -25,13 +28,7 @@ def verify(console: Console, options: dict[str, Any]) -> Result:
     heading = ("Kind", "Row", "What is wrong", "Organization")
     for line in table([heading, *(_line(fault) for fault in verified.faults)]):
         console.say(line)
-    number = len(verified.faults)
-    return Result(
-        document,
-        f"{number:,} of {verified.rows:,} rows {'is' if number == 1 else 'are'} not as this program wrote them. They "
-        "grant nothing. Find out who wrote to the database; then put the rows right through the application, or take "
-        "one over as it is with `manage.py access seal`.",
-    )
+    return Result(document, " ".join(_complaints(verified)))
 
 
 def add_seal(parser: ArgumentParser) -> None:
@@ -60,6 +57,25 @@ def seal(console: Console, options: dict[str, Any]) -> Result:
         raise Refused(str(missing)) from None
     console.say(f"Taken over: {what} ({fault})." if fault else f"Nothing was wrong with {what}.")
     return Result({"kind": kind, "row": row, "tally": scope, "fault": fault})
+
+
+def _complaints(verified: Verified) -> Iterator[str]:
+    """What the faults mean: a row that is not genuine grants nothing, one that came back with its seal is genuine."""
+    tallies = sum(fault.kind == TALLY for fault in verified.faults)
+    rows = len(verified.faults) - tallies
+    if rows:
+        yield (
+            f"{rows:,} of {verified.rows:,} rows {'is' if rows == 1 else 'are'} not as this program wrote them, and "
+            f"grant{'s' if rows == 1 else ''} nothing. Find out who wrote to the database; then put the rows right "
+            "through the application, or take one over as it is with `manage.py access seal`."
+        )
+    if tallies:
+        yield (
+            f"{tallies:,} {'tally does' if tallies == 1 else 'tallies do'} not fit: rows may have been removed, or "
+            "brought back, together with their seals. What was brought back so cannot be told from the others, and "
+            "grants what it says. Compare members, roles and grants with the activity page, and take away what should "
+            "not be there; then count anew with `manage.py access seal --tally`."
+        )
 
 
 def _line(fault: Broken) -> tuple[str, str, str, str]:

@@ -3,6 +3,8 @@
 A stored hash is ``key_id (16) | HMAC-SHA-256 (32)``: 48 bytes, which say by themselves which pepper made them.
 """
 
+from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from django.apps import apps
@@ -67,12 +69,11 @@ def keyed_hash(purpose: Purpose, message: bytes) -> bytes:
     return _hash(ring(SYSTEM_SCOPE, purpose).active, message)
 
 
-def keyed_hash_under(purpose: Purpose, message: bytes, *, key_id: bytes) -> bytes:
-    """The keyed hash of a message under the pepper that ``key_id`` names: to compute with, not to store by itself.
-
-    Raises KeyUnavailable, KeyMisuse.
+def keyed_hasher(purpose: Purpose, *, key_id: bytes) -> Callable[[bytes], bytes]:
+    """What gives the keyed hash of a message under the pepper that ``key_id`` names: to compute with, not to store by
+    itself. The pepper is looked up once, for however many messages. Raises KeyUnavailable, KeyMisuse.
     """
-    return _hash(keyring_for(SYSTEM_SCOPE, purpose, needing=key_id).get(key_id), message)
+    return partial(_hash, keyring_for(SYSTEM_SCOPE, purpose, needing=key_id).get(key_id))
 
 
 def keyed_hash_candidates(purpose: Purpose, message: bytes) -> list[bytes]:

@@ -33,7 +33,7 @@ def canonical_row(
 
 def canonical_element(*, kind: str, row: str, version: int) -> bytes:
     """What a tally counts of a seal."""
-    return length_prefixed(b"holdfast/v1/seal-element", _word(kind), row.encode("ascii"), _number(version))
+    return _beginning_of_element(kind) + length_prefixed(row.encode("ascii"), _number(version))
 
 
 def canonical_value(value: object) -> bytes:
@@ -95,6 +95,12 @@ def _form_of_a_subclass(value: object) -> bytes:
 def _beginning(kind: str) -> bytes:
     """What the bytes of every row of a kind begin with."""
     return length_prefixed(FORMAT, _word(kind))
+
+
+@lru_cache(maxsize=256)
+def _beginning_of_element(kind: str) -> bytes:
+    """What the bytes of every element of a kind begin with: a tally is counted over many of few kinds."""
+    return length_prefixed(b"holdfast/v1/seal-element", _word(kind))
 
 
 @lru_cache(maxsize=256)

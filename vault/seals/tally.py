@@ -12,7 +12,7 @@ sees all the seals that it counts.
 """
 
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -21,7 +21,7 @@ from audit.actions import ResourceKind
 from vault.crypto.errors import KeyUnavailable
 from vault.crypto.fingerprint import KEY_ID_SIZE
 from vault.crypto.signing import length_prefixed
-from vault.keys.peppers import keyed_hash, keyed_hash_matches, keyed_hash_under
+from vault.keys.peppers import keyed_hash, keyed_hash_matches, keyed_hasher
 from vault.keys.purposes import SYSTEM_SCOPE, Purpose
 from vault.seals import seen
 from vault.seals.canonical import canonical_element, canonical_value
@@ -141,16 +141,17 @@ def _bare_sum(tally: Tally) -> int:
 
 
 def _total(of: Iterable[Element], key_id: bytes) -> int:
-    hashes = (_hash(canonical_element(kind=kind, row=row, version=version), key_id) for kind, row, version in of)
-    return sum(hashes) % _MODULUS
+    hashed = _hasher(key_id)
+    return sum(hashed(canonical_element(kind=kind, row=row, version=version)) for kind, row, version in of) % _MODULUS
 
 
 def _mask(nonce: bytes, key_id: bytes) -> int:
-    return _hash(length_prefixed(_NONCE_LABEL, nonce), key_id)
+    return _hasher(key_id)(length_prefixed(_NONCE_LABEL, nonce))
 
 
-def _hash(message: bytes, key_id: bytes) -> int:
-    return int.from_bytes(keyed_hash_under(Purpose.ROW, message, key_id=key_id)[KEY_ID_SIZE:], "big")
+def _hasher(key_id: bytes) -> Callable[[bytes], int]:
+    hashed = keyed_hasher(Purpose.ROW, key_id=key_id)
+    return lambda message: int.from_bytes(hashed(message)[KEY_ID_SIZE:], "big")
 
 
 def _active_key_id() -> bytes:

@@ -14,6 +14,7 @@ from accounts.sessions import hash_key
 from audit.models import Event
 from tests.accounts.doors import code_of, enter_code, sign_in, wrong_code
 from tests.cast import PASSWORD, Cast, authenticator_of, signed_in_client
+from tests.sealing import change
 
 pytestmark = pytest.mark.django_db
 
@@ -125,6 +126,22 @@ def test_it_takes_no_code_of_somebody_else(cast: Cast) -> None:
     client = Client()
     sign_in(client, cast.bob.email)
     assert enter_code(client, code_of(authenticator_of(cast.vera))).status_code == 422
+
+
+def test_it_signs_in_nobody_who_is_deactivated(cast: Cast) -> None:
+    change([cast.bob], is_active=False)
+    client = Client()
+    assert sign_in(client, cast.bob.email).status_code == 422
+    assert not is_signed_in(client)
+
+
+def test_it_offers_to_sign_out_to_those_alone_who_are_signed_in(cast: Cast) -> None:
+    authenticator_of(cast.bob)
+    client = Client()
+    sign_in(client, cast.bob.email)
+    page = reverse("accounts:sign_in_code")
+    assert "Sign in as somebody else" in client.get(page).content.decode()
+    assert "Sign out" in signed_in_client(cast.bob, verified=False).get(page).content.decode()
 
 
 def test_it_verifies_a_session_from_before_there_was_a_second_factor(cast: Cast) -> None:

@@ -20,8 +20,7 @@ from orgs.models import Project
 from orgs.roles import Role
 from orgs.services import create_project, invite_member
 from tests.accounts.doors import recovery_codes_of, sign_in
-from tests.cast import Cast, authenticator_of
-from tests.sealing import change
+from tests.cast import Cast
 from tests.snapshot import Snapshot
 from vault.secrets.kinds import Kind
 from vault.secrets.services import create_secret
@@ -273,37 +272,6 @@ def test_it_changes_nothing_by_any_request(world: Cast, sams: Client) -> None:
         assert sams.get(page, {"action": "delete_selected"}).status_code in {200, 400}
     assert changeable() == before
     assert not LogEntry.objects.exists()
-
-
-@pytest.mark.parametrize("name", ["alice", "adam", "bob", "vera", "charlie"])
-def test_it_does_not_exist_for_anybody_else(world: Cast, client_for: ClientFor, name: str) -> None:
-    client = client_for(getattr(world, name))
-    for page in [*pages(), "/support/nothing/", reverse("admin:accounts_user_unlock", args=[world.bob.pk])]:
-        assert client.get(page).status_code == 404
-        assert client.post(page).status_code == 404
-
-
-def test_it_sends_a_stranger_to_the_one_door(client: Client, world: Cast) -> None:
-    for page in pages():
-        assert client.get(page)["Location"].startswith(reverse("accounts:sign_in"))
-
-
-@pytest.mark.parametrize("required", [True, False])
-def test_it_opens_to_a_verified_session_only(world: Cast, required: bool) -> None:
-    change(Instance, second_factor_required=required)
-    client = Client()
-    sign_in(client, world.sam.email)
-    for page in pages():
-        assert client.get(page)["Location"].startswith(reverse("accounts:second_factor_enrol"))
-    authenticator_of(world.sam)
-    for page in pages():
-        assert client.get(page)["Location"].startswith(reverse("accounts:sign_in_code"))
-
-
-def test_it_closes_at_the_next_request_when_the_right_is_taken_away(world: Cast, sams: Client) -> None:
-    assert sams.get(reverse("admin:index")).status_code == 200
-    change(User.objects.filter(pk=world.sam.pk), is_support=False)
-    assert sams.get(reverse("admin:index")).status_code == 404
 
 
 def test_it_records_every_look(world: Cast, sams: Client) -> None:

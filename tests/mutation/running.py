@@ -39,6 +39,7 @@ class Run:
         self._tests: dict[int, list[pytest.Item]] = defaultdict(list)
         self._seconds: dict[str, float] = {}
         self._killers: dict[str, int] = defaultdict(int)
+        self._steady: dict[str, bool] = {}
 
     def everything(self) -> None:
         """Both runs."""
@@ -88,14 +89,31 @@ class Run:
         if os.WIFSIGNALED(status):
             text = json.dumps({"error": f"stopped by signal {os.WTERMSIG(status)}, after {TIMEOUT} s at most"})
         found = json.loads(text) if text else {"error": f"the child ended with {status}"}
-        found |= {"key": check.key, "line": check.line, "tests": len(self._tests[number])}
+        if found.get("by") and not self._is_steady(found["by"]):
+            found = {"error": f"{found['by']} fails without it as well, when it is run again"}
         if found.get("by"):
             self._killers[found["by"]] += 1
+        found |= {"key": check.key, "line": check.line, "tests": len(self._tests[number])}
         out.write(f"{json.dumps(found)}\n")  # type: ignore[attr-defined]  # a text file
         out.flush()  # type: ignore[attr-defined]  # as above
         what = "killed " if found.get("killed") else "ERROR  " if found.get("error") else "ALIVE  "
         _say(f"{what} {check.path}:{check.line} {check.way} {check.text[:90]} ({time.monotonic() - began:.0f} s)")
         return 1
+
+    def _is_steady(self, nodeid: str) -> bool:
+        """Whether a test passes a second time where nothing was taken away: else its failing says nothing."""
+        if nodeid not in self._steady:
+            (item,) = (item for item in self._items if item.nodeid == nodeid)
+            sys.stdout.flush()
+            child = os.fork()
+            if child == 0:
+                try:
+                    self._session._setupstate.teardown_exact(item)
+                    os._exit(1 if _failure(item, item) else 0)
+                finally:
+                    os._exit(1)
+            self._steady[nodeid] = os.waitpid(child, 0)[1] == 0
+        return self._steady[nodeid]
 
     def _try(self, living: Living, number: int, check: Check, writing: int) -> None:
         """In the child, which ends here."""

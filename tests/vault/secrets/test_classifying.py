@@ -1,7 +1,6 @@
 """Who may give a secret which class, and what that leaves behind."""
 
 from collections.abc import Callable
-from functools import partial
 
 import pytest
 from django.test import Client
@@ -14,7 +13,6 @@ from orgs.classification import Classification
 from orgs.models import Environment, Grant, Membership
 from orgs.permissions import AccessDenied
 from tests.cast import Cast
-from tests.orgs.parallel import in_parallel
 from tests.vault.secrets.classified import approved_grant, classify, proof_of
 from tests.vault.secrets.conftest import StoreSecret
 from tests.vault.secrets.pages import post_edit, post_new
@@ -139,27 +137,6 @@ def test_it_tells_of_a_class_that_somebody_else_changed_in_the_same_moment(cast:
     classify(secret, CRITICAL)
     with pytest.raises(Conflict):
         edit(cast.alice, secret, classification=None)
-
-
-@pytest.mark.django_db(transaction=True)
-def test_a_reveal_is_either_before_the_new_class_or_asks_for_what_it_demands(
-    transactional_cast: Cast, store: StoreSecret
-) -> None:
-    cast = transactional_cast
-    for number in range(4):
-        secret = store(f"NAME{number}")
-        fetched = Secret.objects.select_related("environment").get(pk=secret.pk)
-        raised = in_parallel(
-            partial(edit, cast.alice, fetched, classification=CRITICAL),
-            partial(reveal_secret, actor=cast.bob, secret=secret.pk),
-        )
-        assert raised[0] is None
-        order = list(Event.objects.filter(resource_id=str(secret.pk)).order_by("id").values_list("action", flat=True))
-        if raised[1] is None:
-            assert order == ["secret.created", "secret.revealed", "secret.classified"]
-        else:
-            assert isinstance(raised[1], EvidenceNeeded)
-            assert order == ["secret.created", "secret.classified"]
 
 
 def test_the_forms_offer_what_the_person_may_choose(

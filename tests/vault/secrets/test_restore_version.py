@@ -1,7 +1,11 @@
 """Bringing an earlier version back."""
 
+from collections.abc import Callable
+
 import pytest
 from django.db import connection
+from django.test import Client
+from django.urls import reverse
 
 from audit.actions import Action
 from audit.models import Event
@@ -69,3 +73,10 @@ def test_it_is_the_way_out_of_a_value_that_is_damaged(cast: Cast, secret: Secret
         _ = SecretVersion.objects.get(pk=version.pk).payload
     restored = restore_version(actor=cast.alice, secret=second, number=1)
     assert payload(restored) == {"value": "sk_live_canary"}
+
+
+def test_a_version_that_is_not_there_has_no_page(cast: Cast, secret: Secret, client_for: Callable[..., Client]) -> None:
+    client = client_for(cast.bob)
+    for name in ("secrets:version", "secrets:version_restore"):
+        assert client.get(reverse(name, args=[secret.pk, 1])).status_code == 200
+        assert client.get(reverse(name, args=[secret.pk, 2])).status_code == 404

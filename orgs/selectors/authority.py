@@ -245,13 +245,12 @@ def opening_of(project: Project) -> Grant | None:
     return next(iter(genuine(with_seal(grants))), None)
 
 
-def places_within(reached: Iterable[Reach], organization: Organization) -> list[Project]:
+def places_within(reached: Iterable[Reach]) -> list[Project]:
     """The first PLACES_OFFERED projects by name in which grants are managed, each with such environments of it."""
     reached = list(reached)
     environments = Environment.objects.filter(places_touched(reached, project="project_id", environment="uid"))
     kept = Prefetch("environments", environments.order_by("position", "name_key"))
-    found = Project.objects.filter(places_touched(reached, project="uid"), organization=organization)
-    found = found.prefetch_related(kept)
+    found = Project.objects.filter(places_touched(reached, project="uid")).prefetch_related(kept)
     return list(found.order_by("name_key")[:PLACES_OFFERED])
 
 

@@ -57,8 +57,7 @@ def memberships_of(person: User) -> QuerySet[Membership]:
     """The person's active memberships with their organizations, each with `member_count`; without those that may not
     be used from where this request comes."""
     return (
-        Membership.objects.filter(user=person, status=Membership.Status.ACTIVE)
-        .filter(organization__in=organizations_where(person, Permission.ORG_VIEW))
+        Membership.objects.filter(user=person, organization__in=organizations_where(person, Permission.ORG_VIEW))
         .select_related("organization")
         .annotate(
             member_count=Count(

@@ -107,7 +107,7 @@ LISTS: dict[str, Callable[[Home], Iterable[Any] | None]] = {
     "machines": lambda home: machines_of(home.organization),
     "grants": lambda home: page_of_grants(home.reached, GrantFilters(), "").rows,
     "grants that give something": giving,
-    "places to grant": lambda home: places_within(home.reached, home.organization),
+    "places to grant": lambda home: places_within(home.reached),
     "projects": lambda home: projects_of(home.actor, home.organization),
     "projects where": lambda home: projects_where(home.actor, LIST, [home.organization.pk]),
     "environments": lambda home: environments_where(home.actor, LIST, home.project),

@@ -56,7 +56,7 @@ def list_page(
     """The page itself, which the actions on it also answer with when they are refused."""
     enter_organization(request, organization)
     query = request.GET
-    form = GrantFilterForm(query, roles=roles_of(organization), projects=places_within(reached, organization))
+    form = GrantFilterForm(query, roles=roles_of(organization), projects=places_within(reached))
     form.is_valid()
     cleaned = form.cleaned_data
     filters = GrantFilters(
@@ -197,7 +197,7 @@ def _grant_form(request: HttpRequest, organization: Organization, reached: list[
             "Machines": machines_of(organization),
         },
         roles=roles_of(organization),
-        places=ScopeChoices(organization.uid, reached, places_within(reached, organization)),
+        places=ScopeChoices(organization.uid, reached, places_within(reached)),
         initial={
             "highest": str(Classification.INTERNAL.value),
             "subject": request.GET.get("subject", ""),

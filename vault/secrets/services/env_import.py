@@ -114,9 +114,8 @@ def preview_env_import(
         )
     rows = [_row(entry, existing, versions) for entry in parsed.entries]
     rows += [Row(mistake.line, mistake.name, State.INVALID, mistake.reason) for mistake in parsed.mistakes]
-    return Preview(
-        sorted(rows, key=lambda row: row.line), _seal(actor, environment, env_file.normalize(text), existing)
-    )
+    seal = _seal(actor, environment, env_file.normalize(text), existing, reasoned="justification" in said)
+    return Preview(sorted(rows, key=lambda row: row.line), seal)
 
 
 def import_env(
@@ -130,9 +129,10 @@ def import_env(
 ) -> Imported:
     """Does what the preview with this `seal` showed: all of it, or nothing.
 
-    Lines that cannot be imported are left out only with `accept_invalid`. A reason was given for the preview, and is
-    not asked for again. Raises PreviewOutdated if the text, or any secret that it names or its class, differs from what
-    was shown, LinesNotImportable, and as `preview_env_import`.
+    Lines that cannot be imported are left out only with `accept_invalid`. A reason that was given for the preview is
+    not asked for again; one that is demanded only since then is, and is kept with this event. Raises PreviewOutdated if
+    the text, or any secret that it names or its class, differs from what was shown, LinesNotImportable, and as
+    `preview_env_import`.
     """
     parsed = _parsed(text)
     try:
@@ -142,12 +142,12 @@ def import_env(
             place = lock_environment(Permission.SECRET_WRITE, environment)
             existing = _existing(place, parsed.entries)
             opening = _authorize(actor, place, parsed.entries, existing)
-            expected = _seal(actor, place, env_file.normalize(text), existing)
-            if not constant_time_compare(expected, seal):
-                raise PreviewOutdated
+            reasoned = _reasoned(seal, actor, place, env_file.normalize(text), existing)
+            said: Mapping[str, object] = {}
             if opening:
                 demands = strictest([demanded(each) for each in opening])
-                weigh(evidence, replace(demands, reason_required=False), actor)
+                asked = demands.reason_required and not reasoned
+                said = weigh(evidence, replace(demands, reason_required=asked), actor)
             versions = _current_versions(existing)
             rows = {entry.name: _row(entry, existing, versions) for entry in parsed.entries}
             invalid = len(parsed.mistakes) + sum(row.state is State.INVALID for row in rows.values())
@@ -169,6 +169,7 @@ def import_env(
                     "changed": len(changed),
                     "equal": equal,
                     "invalid": invalid,
+                    **said,
                 },
             )
     except IntegrityError as error:  # a name that was taken past the lock, by a restore from the trash
@@ -299,8 +300,16 @@ def _secret(actor: User, environment: Environment, entry: Entry) -> Secret:
     )
 
 
-def _seal(actor: User, environment: Environment, text: str, existing: Mapping[str, Secret]) -> str:
-    """An HMAC over who imports what, where, over which versions of which classes.
+def _reasoned(seal: str, actor: User, place: Environment, text: str, existing: Mapping[str, Secret]) -> bool:
+    """Whether a reason was given for the preview with this seal. Raises PreviewOutdated if it is not of this import."""
+    for reasoned in (False, True):
+        if constant_time_compare(_seal(actor, place, text, existing, reasoned=reasoned), seal):
+            return reasoned
+    raise PreviewOutdated
+
+
+def _seal(actor: User, environment: Environment, text: str, existing: Mapping[str, Secret], *, reasoned: bool) -> str:
+    """An HMAC over who imports what, where, over which versions of which classes, and whether a reason was given.
 
     The page carries it; it is stored nowhere.
     """
@@ -308,5 +317,5 @@ def _seal(actor: User, environment: Environment, text: str, existing: Mapping[st
         (secret.uid.hex, secret.version, name, int(secret.effective_classification))
         for name, secret in existing.items()
     )
-    message = json.dumps([str(actor.pk), str(environment.pk), text, seen])
+    message = json.dumps([str(actor.pk), str(environment.pk), text, seen, reasoned])
     return salted_hmac("vault.secrets.env_import", message, algorithm="sha256").hexdigest()

@@ -141,6 +141,15 @@ def test_a_project_that_nothing_opens_is_not_visible() -> None:
         assert not judge(standing("member", open_as=""), Permission.SECRET_LIST, place, at=timezone.now()).visible
 
 
+@pytest.mark.parametrize("partly", [False, True])
+def test_what_opens_one_project_shows_nothing_of_another(partly: bool) -> None:
+    """Neither of its whole nor of a part of it."""
+    for place in (Place(ORGANIZATION, uuid4()), Place(ORGANIZATION, uuid4(), uuid4())):
+        found = judge(standing("member"), Permission.SECRET_LIST, place, at=timezone.now(), partly=partly)
+        assert not found.allowed
+        assert not found.visible
+
+
 def test_it_lets_nobody_give_a_role_that_holds_more_than_their_own() -> None:
     assert roles_given_by(Role.OWNER) == list(Role)
     assert roles_given_by(Role.ADMIN) == [Role.ADMIN, Role.MEMBER, Role.VIEWER]

@@ -102,6 +102,7 @@ def settings_page(
         "may_delete": Permission.PROJECT_DELETE in permitted,
         "opening": opening_of(project),
         "may_grant": Permission.GRANT_MANAGE in permitted,
+        "may_explain": not permitted.isdisjoint({Permission.GRANT_MANAGE, Permission.AUDIT_VIEW}),
         "nav": "projects",
     }
     return render(request, "orgs/project_settings.html", context, status=status)

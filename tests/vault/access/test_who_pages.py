@@ -197,3 +197,20 @@ def test_it_names_nothing_that_the_asker_may_not_list(
         ("who_project", environment.project_id),
     ):
         assert client.get(reverse(f"access:{name}", args=[cast.acme.uid, uid])).status_code == 404
+
+
+def test_it_is_linked_from_where_environments_are_shown_for_those_who_may_ask(
+    cast: Cast, environment: Environment, secret: Secret, client_for: Callable[..., Client]
+) -> None:
+    project, staging = environment.project, environment.project.environments.order_by("position")[1]
+    links = [reverse("access:who_environment", args=[cast.acme.uid, each.pk]) for each in (environment, staging)]
+    matrix = reverse("secrets:project", args=[project.pk])
+    for path in (matrix, reverse("orgs:project_settings", args=[project.pk])):
+        page = client_for(cast.adam).get(path).content.decode()
+        assert all(link in page for link in links)
+    give(cast, environment, cast.bob)
+    assert "/who/" not in client_for(cast.bob).get(matrix).content.decode()
+    give(cast, environment, cast.vera, role="admin")
+    page = client_for(cast.vera).get(matrix).content.decode()
+    assert [link in page for link in links] == [True, False]
+    assert client_for(cast.vera).get(links[0]).status_code == 200

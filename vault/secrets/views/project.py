@@ -4,19 +4,23 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from accounts.gate import person
 from orgs.classification import Classification
 from orgs.context import enter_organization
 from orgs.models import Project
-from orgs.permissions import Permission, permissions_of
+from orgs.permissions import Permission, judge, permitted, standing_of
 from orgs.selectors import environments_where, project_for
 from vault.secrets.forms.lists import filters_from
 from vault.secrets.kinds import Kind
 from vault.secrets.matrix import matrix_of
 from vault.secrets.selectors import count_of_secrets, page_of_secrets
 from vault.secrets.views.listing import count_words, neighbours
+
+EXPLAINING = (Permission.GRANT_MANAGE, Permission.AUDIT_VIEW)
+"""Either of them shows who reaches something, and why."""
 
 
 @require_GET
@@ -25,7 +29,11 @@ def project(request: HttpRequest, project: UUID) -> HttpResponse:
     actor = person(request)
     found = project_for(actor, project, Permission.SECRET_LIST, partly=True)
     enter_organization(request, found.organization)
-    permitted = permissions_of(actor, found)
+    standing, now = (
+        standing_of(actor, found.organization_id, permissions=tuple(Permission), place=found.place),
+        timezone.now(),
+    )
+    held = permitted(standing, found.place)
     filters = filters_from(request.GET, organization=found.organization_id, project=found.uid)
     environments = list(environments_where(actor, Permission.SECRET_LIST, found))
     context = {
@@ -35,9 +43,14 @@ def project(request: HttpRequest, project: UUID) -> HttpResponse:
         "kinds": Kind.choices,
         "classes": Classification,
         "count": count_words(count_of_secrets(actor, filters)),
-        "permitted": permitted,
-        "may_write": Permission.SECRET_WRITE in permitted,
-        "may_configure": Permission.PROJECT_CONFIGURE in permitted,
+        "explained": {
+            each.uid
+            for each in environments
+            if any(judge(standing, asked, each.place, at=now).allowed for asked in EXPLAINING)
+        },
+        "permitted": held,
+        "may_write": Permission.SECRET_WRITE in held,
+        "may_configure": Permission.PROJECT_CONFIGURE in held,
         "nav": "projects",
     }
     cursor = request.GET.get("page", "")

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.utils import timezone
@@ -10,24 +11,36 @@ from django.utils import timezone
 from accounts.models import User
 from orgs.classification import Classification
 from orgs.models import ClassPolicy, Grant, Membership, Organization, Project
-from orgs.permissions import Permission, standings_in
+from orgs.permissions import AccessDenied, Permission, standings_in
 from orgs.permissions.querysets import grants_giving
 from orgs.places import Place, Scope
 from orgs.roles import Role
-from orgs.selectors import former_members, invitations_of, members_of, opening_of, organizations_of
+from orgs.selectors import (
+    former_members,
+    invitation_for,
+    invitations_of,
+    member_for,
+    members_of,
+    opening_of,
+    organizations_of,
+)
 from orgs.selectors.authority import (
     GrantFilters,
     active_members,
+    custom_role_for,
+    grant_for,
     granting_in,
     live_grants_of,
+    machine_for,
     machines_of,
     page_of_grants,
     places_within,
     roles_of,
+    team_for,
     teams_of,
 )
 from orgs.selectors.listing import environments_where, memberships_of, projects_of, projects_where
-from orgs.selectors.networks import askable, rules_in, rules_listed
+from orgs.selectors.networks import askable, rule_for, rules_in, rules_listed
 from orgs.selectors.policies import approvers_in, policies_in
 from orgs.services import (
     add_team_members,
@@ -123,6 +136,27 @@ def test_a_list_shows_nothing_of_another_organization(name: str, homes: list[Hom
         found = list(LISTS[name](home) or ())
         assert found
         assert {each.organization_id for each in found} == {home.organization.pk}
+
+
+FETCHED: dict[str, Callable[[User, UUID, UUID], Any]] = {
+    "members": lambda actor, organization, uid: member_for(actor, organization, uid, Permission.ORG_VIEW),
+    "invitations": lambda actor, organization, uid: invitation_for(actor, organization, uid, Permission.MEMBER_INVITE),
+    "teams": lambda actor, organization, uid: team_for(actor, organization, uid, Permission.ORG_VIEW),
+    "roles": lambda actor, organization, uid: custom_role_for(actor, organization, uid, Permission.ORG_VIEW),
+    "machines": lambda actor, organization, uid: machine_for(actor, organization, uid, Permission.ORG_VIEW),
+    "grants": grant_for,
+    "networks": rule_for,
+}
+
+
+@pytest.mark.parametrize("name", FETCHED)
+def test_one_is_found_at_the_address_of_its_own_organization_alone(name: str, cast: Cast, homes: list[Home]) -> None:
+    for home, other in (homes, reversed(homes)):
+        for each in LISTS[name](home) or ():
+            assert FETCHED[name](cast.alice, home.organization.pk, each.pk) == each
+            with pytest.raises(AccessDenied) as caught:
+                FETCHED[name](cast.alice, other.organization.pk, each.pk)
+            assert not caught.value.visible
 
 
 def test_a_list_of_ones_organizations_has_ones_own_memberships_that_hold(cast: Cast, homes: list[Home]) -> None:

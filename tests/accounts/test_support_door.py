@@ -9,7 +9,9 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import Instance, TOTPDevice, User
+from accounts.services import revoke_support
 from accounts.support import support_site
+from audit.actor import Actor
 from tests.accounts.doors import sign_in
 from tests.accounts.test_support_desk import pages
 from tests.cast import Cast, authenticator_of
@@ -47,7 +49,7 @@ def test_it_opens_to_a_verified_session_only(cast: Cast, required: bool) -> None
 def test_it_closes_at_the_next_request_when_the_right_is_taken_away(cast: Cast, client_for: ClientFor) -> None:
     sams = client_for(cast.sam)
     assert sams.get(reverse("admin:index")).status_code == 200
-    change(User.objects.filter(pk=cast.sam.pk), is_support=False)
+    revoke_support(account=cast.sam, actor=Actor.system("operator"))
     assert sams.get(reverse("admin:index")).status_code == 404
 
 

@@ -50,14 +50,31 @@ DOORS = frozenset(
 )
 """What raises unless the actor may; most of them give the row that was asked for. (`line_for` is none: it asks for no
 permission, and what it refuses is a line that is not there, which is a check of its own.)"""
+GUARDS = frozenset(
+    {
+        "_both_still_own",
+        "_refuse_person",
+        "authorize_instance",
+        "authorize_scope",
+        "refuse_gain",
+        "refuse_shredded",
+    }
+)
+"""What raises by a rule of its own, which no open door lets through: the call is left out."""
 PREDICATES = frozenset({"covers", "has_permission", "holds_at", "holds_for", "is_verified", "may_give", "touches"})
 FLAGS = frozenset({"allowed", "is_active", "is_authenticated", "is_instance_admin", "is_support", "visible"})
 SCOPES = frozenset({"places_touched", "secrets_reached"})
 REFUSALS = frozenset(
     {
         "AccessDenied",
+        "EvidenceNeeded",
         "Http404",
+        "InstanceAdministratorsOnly",
+        "KeysDestroyed",
+        "NoEnrolment",
         "PermissionError",
+        "SecondFactorRequired",
+        "ShredRefused",
         "_not_named",
         "denied_as_missing",
         "refused",
@@ -69,7 +86,16 @@ NARROWING = frozenset(
     {
         "campaign",
         "campaign_id",
+        "cancelled_at__isnull",
+        "confirmed",
+        "device",
+        "device__user",
         "disabled_at__isnull",
+        "executed_at__isnull",
+        "expire_date__gt",
+        "expires_at__gt",
+        "is_active",
+        "is_instance_admin",
         "membership",
         "membership_id",
         "organization",
@@ -77,8 +103,13 @@ NARROWING = frozenset(
         "organization_id__in",
         "organization__in",
         "revoked_at__isnull",
+        "role",
+        "secret",
+        "secret_id",
         "status",
+        "used_at",
         "user",
+        "user__in",
         "user_id",
         "user__is_active",
     }
@@ -94,6 +125,8 @@ class Way(StrEnum):
 
     UNASKED = "unasked"
     """The door opens for everybody."""
+    OMITTED = "omitted"
+    """What would raise is not called."""
     LESSER = "lesser"
     """It asks for the least that every member has."""
     ALWAYS = "always"
@@ -177,13 +210,18 @@ def _found_in(part: ast.AST, name: str) -> Iterator[tuple[str, ast.expr, Way, st
         yield from _found_in(child, name)
 
 
+WAYS = ((DOORS, Way.UNASKED), (GUARDS, Way.OMITTED), (PREDICATES, Way.ALWAYS), (SCOPES, Way.EVERYTHING))
+
+
 def _ways(node: ast.AST) -> Iterator[tuple[ast.expr, Way, str]]:
     match node:
         case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name)):
-            for names, way in ((DOORS, Way.UNASKED), (PREDICATES, Way.ALWAYS), (SCOPES, Way.EVERYTHING)):
+            for names, way in WAYS:
                 if name in names:
                     yield node, way, ""
             yield from _ways_of_arguments(node, name)
+        case ast.Tuple(elts=several) | ast.List(elts=several):
+            yield from ((each, Way.LESSER, "") for each in several if lesser_than(each))
         case ast.Attribute(attr=name, ctx=ast.Load()) if name in FLAGS:
             yield node, Way.ALWAYS, ""
         case ast.If(test=test, body=[ast.Raise(exc=exception), *_]) if _refuses(exception):

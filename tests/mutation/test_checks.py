@@ -11,6 +11,8 @@ SOURCE = """
 def view(request):
     found = organization_for(actor, uid, Permission.ORG_CONFIGURE)
     require(actor, Permission.SECRET_REVEAL, found)
+    asked = (Permission.SECRET_LIST, Permission.SECRET_WRITE)
+    refuse_gain(actor, found)
     if not decide(actor, permission, found).allowed:
         raise AccessDenied
     if found.gone:
@@ -25,7 +27,9 @@ TAKEN = {
     Way.LESSER: [
         "organization_for(actor, uid, Permission.ORG_VIEW)",
         "require(actor, Permission.SECRET_LIST, found)",
+        "asked = (Permission.SECRET_LIST, Permission.SECRET_LIST)",
     ],
+    Way.OMITTED: ["__omitted__(lambda: refuse_gain(actor, found))"],
     Way.ALWAYS: ["if not __always__(lambda: decide(actor, permission, found).allowed):"],
     Way.LET: ["if __let__(lambda: found.gone):"],
     Way.EVERYTHING: ["filter(__everything__(lambda: places_touched(reached)), organization=found, name='x')"],

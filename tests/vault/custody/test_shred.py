@@ -17,9 +17,12 @@ from tests.vault.custody.commands import keys, keys_with_code
 from vault.crypto.errors import CryptoError
 from vault.crypto.rootkey import RootKey
 from vault.custody import services
-from vault.custody.errors import ConfirmationMismatch, KeysDestroyed, ShredRefused
-from vault.custody.models import KeyReport, ShredRequest
+from vault.custody.errors import ConfirmationMismatch, KeysDestroyed, RootKeyRefused, ShredRefused
+from vault.custody.models import KeyOperation, KeyReport, ShredRequest
+from vault.custody.selectors import open_shred_request, shredded_at
+from vault.custody.services import compromise, verifying
 from vault.custody.services.authority import OPERATOR
+from vault.keys import lifecycle
 from vault.keys.models import WrappedKey
 from vault.keys.purposes import Purpose
 from vault.secrets.models import Secret
@@ -143,3 +146,65 @@ def test_the_organization_never_gets_keys_again(cast: Cast, request_: ShredReque
     assert keys_with_code("rotate", "--org", "acme")[1] == 3
     assert states(cast) == {"destroyed"}
     assert keys("verify", "--all")["problem"] == ""
+
+
+def test_what_is_destroyed_is_neither_asked_for_nor_agreed_to_again(
+    cast: Cast, request_: ShredRequest, second_owner: Membership
+) -> None:
+    services.approve_shred(actor=second_owner.user, request=request_)
+    with pytest.raises(KeysDestroyed):
+        services.approve_shred(actor=second_owner.user, request=request_)
+    with pytest.raises(KeysDestroyed):
+        services.request_shred(actor=cast.alice, organization=cast.acme, confirmation="Acme")
+    assert Event.objects.filter(action=Action.KEY_SHREDDED).count() == 1
+
+
+def test_one_request_is_open_at_a_time_until_it_ends(
+    cast: Cast, request_: ShredRequest, second_owner: Membership
+) -> None:
+    assert open_shred_request(cast.acme) == request_
+    with pytest.raises(ShredRefused, match="already"):
+        services.request_shred(actor=second_owner.user, organization=cast.acme, confirmation="Acme")
+    with time_machine.travel(timezone.now() + timedelta(hours=24, seconds=1)):
+        assert open_shred_request(cast.acme) is None
+    services.cancel_shred(actor=cast.alice, request=request_)
+    assert open_shred_request(cast.acme) is None
+    again = services.request_shred(actor=cast.alice, organization=cast.acme, confirmation="Acme")
+    services.approve_shred(actor=second_owner.user, request=again)
+    assert open_shred_request(cast.acme) is None
+
+
+def test_keys_are_destroyed_by_a_request_that_was_carried_out_alone(
+    cast: Cast, request_: ShredRequest, second_owner: Membership
+) -> None:
+    operation = KeyOperation(scope="")
+    assert shredded_at(cast.acme.uid) is None
+    assert (cast.acme.key_scope, Purpose.DATA) in compromise._targets(operation)
+    services.approve_shred(actor=second_owner.user, request=request_)
+    ended = timezone.now() + timedelta(hours=1)
+    ShredRequest.objects.create(
+        organization=cast.acme, requested_by=cast.alice, requested_at=ended, expires_at=ended, cancelled_at=ended
+    )
+    assert shredded_at(cast.acme.uid) is not None
+    assert (cast.acme.key_scope, Purpose.DATA) not in compromise._targets(operation)
+
+
+def test_a_verification_names_keys_that_ended_without_an_agreement(cast: Cast, request_: ShredRequest) -> None:
+    lifecycle.destroy_scope(cast.acme.key_scope)
+    assert verifying._destroyed_by_nobody() == [cast.acme.slug]
+
+
+def test_the_operator_carries_out_nothing_for_people_who_own_it_no_longer(
+    cast: Cast, request_: ShredRequest, second_owner: Membership
+) -> None:
+    services.approve_shred(actor=second_owner.user, request=request_, execute=False)
+    change([second_owner], role=Role.ADMIN)
+    with pytest.raises(ShredRefused, match="not an active owner"):
+        services.execute_shred(actor=OPERATOR, organization=cast.acme, confirmation="Acme")
+    assert states(cast) == {"active"}
+
+
+def test_nobody_answers_a_compromised_root_key_in_person(cast: Cast, next_root: RootKey) -> None:
+    with pytest.raises(RootKeyRefused, match="on the server"):
+        services.declare_compromise(actor=cast.alice, scope=None)
+    assert not KeyOperation.objects.exists()

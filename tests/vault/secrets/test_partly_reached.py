@@ -12,10 +12,31 @@ from tests.vault.secrets.conftest import Give, StoreSecret
 from vault.secrets.evidence import demanded
 from vault.secrets.matrix import matrix_of
 from vault.secrets.models import Secret
-from vault.secrets.selectors import Filters, projects_to_choose_from, secret_for, why_sealed
+from vault.secrets.selectors import (
+    Filters,
+    count_of_secrets,
+    listable_secrets,
+    projects_to_choose_from,
+    secret_for,
+    why_sealed,
+)
 from vault.secrets.services import trash_secret
 
 pytestmark = pytest.mark.django_db
+
+
+def test_lists_and_searches_find_what_is_reached_alone(
+    cast: Cast, store: StoreSecret, foreign: Environment, give: Give
+) -> None:
+    for name in ("db/KEY", "web/KEY"):
+        store(name)
+    store("db/KEY", environment=foreign, actor=cast.charlie)
+    give(cast.bob, "db", Permission.SECRET_LIST)
+    for filters in (Filters(), Filters(q="key"), Filters(organization=cast.acme.uid)):
+        (found,) = listable_secrets(cast.bob, filters)
+        assert (found.name, found.organization_id) == ("db/KEY", cast.acme.uid)
+        assert count_of_secrets(cast.bob, filters) == 1
+    assert not listable_secrets(cast.bob, Filters(organization=cast.initech.uid))
 
 
 def test_a_line_of_the_matrix_shows_no_cell_that_is_not_reached(

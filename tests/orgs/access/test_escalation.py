@@ -149,9 +149,12 @@ def test_nobody_revokes_more_than_he_has(scene: Scene) -> None:
     mine = scene.give(scene.cast.vera, manager, payroll)
     with pytest.raises(BeyondReach):
         revoke_grants(actor=scene.cast.bob, grants=[mine, theirs])  # all of them, or none
+    soon = timezone.now() + timedelta(hours=1)
+    with pytest.raises(BeyondReach):  # nor lets it end sooner
+        change_grant(actor=scene.cast.bob, grant=theirs, starts_at=None, ends_at=soon)
     for grant in (mine, theirs):
         grant.refresh_from_db()
-        assert grant.revoked_at is None
+        assert (grant.revoked_at, grant.ends_at) == (None, None)
     assert revoke_grants(actor=scene.cast.bob, grants=[mine, mine]) == [mine]
     assert Event.objects.filter(action="grant.revoked").count() == 1
 

@@ -10,6 +10,13 @@ INHERITED = "the secrets are of the organization, and inherit from environments 
 TAGGED = "a secret is given tags of its own organization alone (tags_named), on PostgreSQL by a foreign key as well"
 SEALED_ANEW = "a genuine session of another person is sealed as it was, under that person's own epoch"
 DESK = "every address of the desk is behind SupportSite.admin_view, which asks the same"
+KEYED = "what is read besides belongs to other organizations, and is looked up by the ids of this one alone"
+ROWED = "who asks holds something here, and whoever does may view the organization: it is asked for the row"
+ASKED = "the same was just asked for about the organization or the project of the row, for which alone it is asked"
+COUNTED = (
+    "it decides nothing: both numbers of a preview grow by what does not touch it, and one is taken from the other"
+)
+INSIDE = "the condition of each number names the organization as well"
 
 EQUIVALENT: dict[str, str] = {
     "orgs/views/access/machines.py machine_enable unasked "
@@ -27,6 +34,42 @@ EQUIVALENT: dict[str, str] = {
     "orgs/views/access/teams.py team_member_remove unasked "
     "member_for(actor, organization, membership, Permission.TEAM_MANAGE)": TEAMED,
     "orgs/views/access/teams.py team_member_remove lesser Permission.TEAM_MANAGE #1": TEAMED,
+    "orgs/permissions/comparing.py _beside always each.touches(span.scope.place)": COUNTED,
+    "orgs/permissions/loading.py _policies wider organization_id__in= of "
+    "ClassPolicy.objects.filter(organization_id__in=organization_ids)": KEYED,
+    "orgs/permissions/loading.py _given_to wider organization_id= of "
+    "Grant.objects.filter(organization_id=place.organization, team_id__isnull=False)": KEYED,
+    "orgs/permissions/loading.py _given_to wider organization_id__in= of "
+    "Q(subject_kind=Grant.SubjectKind.EVERYONE, organization_id__in={each.organization_id for each in waiting})": KEYED,
+    "orgs/permissions/origins.py _read wider organization_id__in= of "
+    "NetworkPolicy.objects.filter(organization_id__in=organization_ids)": KEYED,
+    "orgs/permissions/origins.py _read wider organization_id__in= of "
+    "NetworkRule.objects.filter(organization_id__in=limited)": KEYED,
+    "orgs/preview.py _secrets wider organization_id= of "
+    "Project.objects.filter(organization_id=parts[0].scope.organization)": INSIDE,
+    "orgs/selectors/authority.py teams_of wider organization= of "
+    "TeamMembership.objects.filter(organization=organization)": KEYED,
+    "orgs/selectors/authority.py grant_counts wider organization= of Grant.objects.filter("
+    "live_at(timezone.now()), organization=organization, **{f'{column}__isnull': False})": KEYED,
+    "orgs/services/environments.py _found unasked "
+    "object_for(actor, Permission.PROJECT_CONFIGURE, environments, environment.pk, kind=ResourceKind.ENVIRONMENT)"
+    "": ASKED,
+    "orgs/services/environments.py _found lesser Permission.PROJECT_CONFIGURE": ASKED,
+    "orgs/services/grants.py drafted_grant unasked "
+    "custom_role_for(actor, organization.pk, role.pk, Permission.ORG_VIEW)": ROWED,
+    "orgs/services/grants.py _subject unasked "
+    "member_for(actor, organization.pk, subject.pk, Permission.ORG_VIEW)": ROWED,
+    "orgs/services/grants.py _subject unasked team_for(actor, organization.pk, subject.pk, Permission.ORG_VIEW)": ROWED,
+    "orgs/services/grants.py _subject unasked "
+    "machine_for(actor, organization.pk, subject.pk, Permission.ORG_VIEW)": ROWED,
+    "orgs/services/networks.py add_network unasked "
+    "sealed_for(actor, Permission.ORG_CONFIGURE, machines, machine, kind=ResourceKind.MACHINE)": ASKED,
+    "orgs/services/networks.py add_network lesser Permission.ORG_CONFIGURE": ASKED,
+    "orgs/services/networks.py remove_network unasked "
+    "object_for(actor, Permission.ORG_CONFIGURE, rules, rule.pk, kind=ResourceKind.NETWORK)": ASKED,
+    "orgs/services/networks.py remove_network lesser Permission.ORG_CONFIGURE": ASKED,
+    "orgs/services/teams.py _above unasked team_for(actor, organization.pk, uid, Permission.TEAM_MANAGE)": ASKED,
+    "orgs/services/teams.py _above lesser Permission.TEAM_MANAGE": ASKED,
     "vault/secrets/views/showing.py reveal unasked secret_for(actor, secret, Permission.SECRET_LIST)": OPENED,
     "vault/secrets/views/showing.py code unasked secret_for(actor, secret, Permission.SECRET_LIST)": OPENED,
     "vault/secrets/views/showing.py _asking unasked secret_for(actor, uid, Permission.SECRET_LIST)": OPENED,

@@ -152,6 +152,8 @@ def test_it_names_nothing_of_others_and_nothing_that_has_ended(leaving: Leaving)
     )
     invited = orgs.invite_member(actor=cast.adam, organization=cast.acme, email="new@example.com", role=Role.VIEWER)
     orgs.revoke_invitation(actor=cast.adam, invitation=invited.invitation)
+    late = orgs.invite_member(actor=cast.adam, organization=cast.acme, email="late@example.com", role=Role.VIEWER)
+    change([late.invitation], expires_at=timezone.now())
     plan = plan_of(cast.acme, adam)
     assert not any((plan.grants, plan.namings, plan.owed, plan.requests, plan.machines, plan.invitations))
     assert plan_of(cast.acme, leaving.member(cast.bob)).requests

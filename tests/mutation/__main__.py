@@ -51,6 +51,7 @@ TESTS = (
     "tests/orgs/network/test_services.py::test_it_counts_who_was_here_from_outside",
     "tests/orgs/network/test_services.py::test_the_operator_lets_people_in_again_whatever_was_wrong",
     "tests/vault/access/test_preview.py::test_it_counts_what_a_grant_gives_and_nothing_is_saved",
+    "tests/accounts/test_gate.py",
     "tests/accounts/test_instance_settings.py",
     "tests/accounts/test_other_people.py",
     "tests/accounts/test_removal.py",

@@ -82,6 +82,8 @@ REFUSALS = frozenset(
         "refused_review",
     }
 )
+AWAY = frozenset({"send"})
+"""What answers somebody who is not let through, and says where to go instead."""
 NARROWING = frozenset(
     {
         "campaign",
@@ -224,6 +226,8 @@ def _ways(node: ast.AST) -> Iterator[tuple[ast.expr, Way, str]]:
             yield from ((each, Way.LESSER, "") for each in several if lesser_than(each))
         case ast.Attribute(attr=name, ctx=ast.Load()) if name in FLAGS:
             yield node, Way.ALWAYS, ""
+        case ast.If(test=test, body=[ast.Return(value=ast.Call(func=ast.Attribute(attr=name)))]) if name in AWAY:
+            yield test, Way.LET, ""
         case ast.If(test=test, body=[ast.Raise(exc=exception), *_]) if _refuses(exception):
             if not any(isinstance(each, ast.Attribute) and each.attr in FLAGS for each in ast.walk(test)):
                 yield test, Way.LET, ""

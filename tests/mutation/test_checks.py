@@ -17,6 +17,8 @@ def view(request):
         raise AccessDenied
     if found.gone:
         raise Http404
+    if found.waits:
+        return self.send(request)
     return Team.objects.filter(places_touched(reached), organization=found, name="x")
 """
 TAKEN = {
@@ -31,7 +33,7 @@ TAKEN = {
     ],
     Way.OMITTED: ["__omitted__(lambda: refuse_gain(actor, found))"],
     Way.ALWAYS: ["if not __always__(lambda: decide(actor, permission, found).allowed):"],
-    Way.LET: ["if __let__(lambda: found.gone):"],
+    Way.LET: ["if __let__(lambda: found.gone):", "if __let__(lambda: found.waits):"],
     Way.EVERYTHING: ["filter(__everything__(lambda: places_touched(reached)), organization=found, name='x')"],
     Way.WIDER: ["(Team.objects.filter(places_touched(reached), name='x'), lambda: found)[0]"],
 }

@@ -33,6 +33,7 @@ DOORS = frozenset(
         "invitation_for",
         "machine_for",
         "member_for",
+        "naming_for",
         "object_for",
         "organization_for",
         "person_for",
@@ -53,6 +54,7 @@ permission, and what it refuses is a line that is not there, which is a check of
 GUARDS = frozenset(
     {
         "_both_still_own",
+        "_refuse_own",
         "_refuse_person",
         "authorize_instance",
         "authorize_scope",

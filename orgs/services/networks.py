@@ -79,7 +79,7 @@ def remove_network(
     Raises as `add_network` does, and `AccessDenied` for a rule that is not there.
     """
     locked = _lock(actor, rule.organization)
-    rules = NetworkRule.objects.filter(organization=locked).select_related("machine")
+    rules = NetworkRule.objects.select_related("machine")
     found = object_for(actor, Permission.ORG_CONFIGURE, rules, rule.pk, kind=ResourceKind.NETWORK)
     before = _rules(locked)
     left = [each for each in before if each.pk != found.pk]

@@ -17,6 +17,25 @@ COUNTED = (
     "it decides nothing: both numbers of a preview grow by what does not touch it, and one is taken from the other"
 )
 INSIDE = "the condition of each number names the organization as well"
+TOLD = "the database has refused the name by then: it only finds the words"
+GLANCED = "it only says whether to look; waiting_for, owed_in and campaigns_in look at the organization's own"
+OPERATED = "only the operator's commands look rows up by their names, and they read every organization"
+TOUCHED = "places_touched names the organization in each of its parts"
+OWN_ROWS = (
+    "these are rows of a row of the organization, and of no other (on PostgreSQL by a foreign key of both columns)"
+)
+HELD = "holds_for asks for the same membership"
+JUDGED = "each request that it finds is judged by itself"
+STANDING = "the standing of a deactivated account, which is asked for next, holds nothing"
+REFUSED = "verdict_about has just refused whoever has no membership"
+NUMBERED = "it only chooses a name that is free: others would make the number in it higher"
+EXPIRED = "_expire asks for an open one again, under the lock"
+ITSELF = "it is fetched by its own uid, and what is asked for is asked for in the organization of what is found"
+ENDED_ONCE = "remove_member and leave_organization ask for an active one again, in the same transaction"
+SHOWN_AGAIN = "the same person was let in by the same fetch; it is fetched anew for what has become of it meanwhile"
+NO_MEMBER = (
+    "org:view was just asked for, which nobody has without a membership; it was removed since, and nothing is shown"
+)
 
 EQUIVALENT: dict[str, str] = {
     "orgs/views/access/machines.py machine_enable unasked "
@@ -68,6 +87,8 @@ EQUIVALENT: dict[str, str] = {
     "orgs/services/networks.py remove_network unasked "
     "object_for(actor, Permission.ORG_CONFIGURE, rules, rule.pk, kind=ResourceKind.NETWORK)": ASKED,
     "orgs/services/networks.py remove_network lesser Permission.ORG_CONFIGURE": ASKED,
+    "orgs/services/projects.py _save wider organization_id= of "
+    "Project.objects.filter(organization_id=project.organization_id, name_key=project.name_key)": TOLD,
     "orgs/services/teams.py _above unasked team_for(actor, organization.pk, uid, Permission.TEAM_MANAGE)": ASKED,
     "orgs/services/teams.py _above lesser Permission.TEAM_MANAGE": ASKED,
     "vault/secrets/views/showing.py reveal unasked secret_for(actor, secret, Permission.SECRET_LIST)": OPENED,
@@ -85,5 +106,93 @@ EQUIVALENT: dict[str, str] = {
     "accounts/sessions.py _end wider user_id= of Session.objects.filter(user_id=person)": SEALED_ANEW,
     "accounts/support.py MetadataAdmin.has_view_permission always "
     "cast(SupportSite, self.admin_site).has_permission(request)": DESK,
+    "vault/access/context.py _reviewing wider organization_id= of "
+    "Reviewer.objects.filter(organization_id=organization_id, membership__user_id=user_id, "
+    "campaign__closed_at__isnull=True)": GLANCED,
+    "vault/access/context.py _anything wider organization_id= of "
+    "AccessRequest.objects.filter(organization_id=organization_id, status=AccessRequest.Status.OPEN, "
+    "expires_at__gt=timezone.now())": GLANCED,
+    "vault/access/context.py _anything wider status= of "
+    "AccessRequest.objects.filter(organization_id=organization_id, status=AccessRequest.Status.OPEN, "
+    "expires_at__gt=timezone.now())": GLANCED,
+    "vault/access/context.py _anything wider expires_at__gt= of "
+    "AccessRequest.objects.filter(organization_id=organization_id, status=AccessRequest.Status.OPEN, "
+    "expires_at__gt=timezone.now())": GLANCED,
+    "vault/access/context.py _anything wider organization_id= of "
+    "BreakGlassUse.objects.filter(organization_id=organization_id, reviewed_at__isnull=True)": GLANCED,
+    "vault/access/naming.py actor_named wider organization_id= of "
+    "Membership.objects.select_related('user').filter(pk=uid, organization_id=organization)": OPERATED,
+    "vault/access/naming.py actor_named wider organization_id= of Machine.objects.filter(machine, "
+    "organization_id=organization)": OPERATED,
+    "vault/access/naming.py _inside wider organization= of "
+    "Project.objects.select_related('organization').filter(organization=organization)": OPERATED,
+    "vault/access/reaching.py Reached._projects wider organization_id= of "
+    "Project.objects.filter(organization_id=self._standing.organization)": TOUCHED,
+    "vault/access/reaching.py standing_of_team wider organization_id= of Grant.objects.filter(team_id__in=uids, "
+    "organization_id=team.organization_id)": OWN_ROWS,
+    "vault/access/reaching.py standing_of_team wider organization_id= of "
+    "CustomRole.objects.filter(organization_id=team.organization_id)": KEYED,
+    "vault/access/reading.py Readers.machines wider organization_id= of "
+    "Machine.objects.filter(organization_id=self.question.place.organization, disabled_at__isnull=True, "
+    "pk__in=own.values('machine_id'))": OWN_ROWS,
+    "vault/access/reading.py _inside wider organization_id= of Q(organization_id=place.organization, "
+    "project_id=place.project)": OWN_ROWS,
+    "vault/access/selectors/break_glass.py own_namings wider membership= of "
+    "people_in(organization.uid).filter(ended_at__isnull=True, membership=membership)": HELD,
+    "vault/access/selectors/break_glass.py _together wider organization_id= of "
+    "BreakGlassUse.objects.filter(organization_id=use.organization_id)": KEYED,
+    "vault/access/selectors/break_glass.py _given_to wider organization_id= of "
+    "AccessRequest.objects.filter(organization_id=use.organization_id, membership_id=use.membership_id, "
+    "grant_id__isnull=False)": OWN_ROWS,
+    "vault/access/selectors/requests.py reached_by_grant wider organization_id= of "
+    "TeamMembership.objects.filter(organization_id=request.organization_id)": OWN_ROWS,
+    "vault/access/selectors/requests.py _grants_of_asker wider organization_id= of "
+    "AccessRequest.objects.filter(organization_id=organization_id, membership_id=membership_id, "
+    "grant_id__isnull=False)": OWN_ROWS,
+    "vault/access/selectors/requests.py approvals_of wider organization_id= of "
+    "RequestApproval.objects.filter(organization_id=request.organization_id, request=request)": OWN_ROWS,
+    "vault/access/selectors/requests.py approved_by wider organization_id= of "
+    "RequestApproval.objects.filter(organization_id=organization_id, membership__user_id=user_id)": KEYED,
+    "vault/access/selectors/requests.py teams_of wider organization_id= of "
+    "TeamMembership.objects.filter(organization_id=membership.organization_id, membership=membership)": OWN_ROWS,
+    "vault/access/selectors/requests.py teams_of wider organization_id= of "
+    "Team.objects.filter(organization_id=membership.organization_id, pk__in=uids)": OWN_ROWS,
+    "vault/access/selectors/requests.py seen_by lesser Permission.REQUEST_APPROVE": JUDGED,
+    "vault/access/selectors/requests.py seen_by lesser Permission.REQUEST_APPROVE #1": JUDGED,
+    "vault/access/selectors/requests.py seen_by lesser Permission.REQUEST_APPROVE #2": JUDGED,
+    "vault/access/selectors/reviews.py lines_in wider organization_id= of "
+    "ReviewLine.objects.filter(organization_id=campaign.organization_id, campaign=campaign)": OWN_ROWS,
+    "vault/access/selectors/reviews.py reviewer_of always actor.is_active": STANDING,
+    "vault/access/selectors/sources.py _Rows.__init__ wider organization_id= of "
+    "CustomRole.objects.filter(organization_id=organization_id, pk__in=custom)": KEYED,
+    "vault/access/selectors/sources.py _alone_in_teams wider organization_id= of "
+    "TeamMembership.objects.filter(organization_id=organization_id, membership__status=Membership.Status.ACTIVE, "
+    "membership__user__is_active=True)": KEYED,
+    "vault/access/services/answering.py approve_request let membership is None": REFUSED,
+    "vault/access/services/asking.py _not_asked_before wider organization_id= of "
+    "AccessRequest.objects.filter(organization_id=request.organization_id, membership=request.membership)": OWN_ROWS,
+    "vault/access/services/breaking.py name_for_break_glass unasked object_for(actor, Permission.ORG_DELETE, "
+    "members, membership, kind=ResourceKind.MEMBERSHIP)": ASKED,
+    "vault/access/services/breaking.py name_for_break_glass lesser Permission.ORG_DELETE": ASKED,
+    "vault/access/services/chasing.py _remind wider organization_id= of "
+    "Reviewer.objects.filter(organization_id=organization_id)": KEYED,
+    "vault/access/services/granting.py reader_role wider organization_id= of "
+    "CustomRole.objects.filter(organization_id=organization_id)": NUMBERED,
+    "vault/access/services/keeping.py expire_requests wider status= of AccessRequest.objects.filter(over, "
+    "status=AccessRequest.Status.OPEN)": EXPIRED,
+    "vault/access/services/leaving.py export_seen wider organization_id= of "
+    "Membership.objects.select_related('user').filter(organization_id=membership.organization_id)": ITSELF,
+    "vault/access/services/leaving.py _active wider status= of "
+    "Membership.objects.select_related('user').filter(pk=membership.pk, status=Membership.Status.ACTIVE)": ENDED_ONCE,
+    "vault/access/services/leaving.py _subject unasked team_for(actor, organization.pk, handover.team, "
+    "Permission.ORG_VIEW)": ROWED,
+    "vault/access/services/leaving.py _subject unasked member_for(actor, organization.pk, handover.member, "
+    "Permission.ORG_VIEW)": ROWED,
+    "vault/access/views/break_glass.py break_glass_review "
+    "unasked use_for(actor, found.organization, found.pk)": SHOWN_AGAIN,
+    "vault/access/views/requests.py request_approve unasked "
+    "request_for(actor, found.organization, found.pk)": SHOWN_AGAIN,
+    "vault/access/views/requests.py request_deny unasked request_for(actor, found.organization, found.pk)": SHOWN_AGAIN,
+    "vault/access/views/requests.py request_new let membership is None": NO_MEMBER,
 }
 """By their keys (`tests.mutation.checks.Check.key`), and which one that is."""

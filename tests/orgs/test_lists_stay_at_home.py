@@ -21,6 +21,7 @@ from orgs.selectors import (
     invitations_of,
     member_for,
     members_of,
+    membership_of,
     opening_of,
     organizations_of,
 )
@@ -201,10 +202,12 @@ def test_nobody_reaches_anything_by_an_account_or_a_machine_that_was_stopped(cas
 def test_what_was_revoked_gives_nothing_and_opens_nothing(cast: Cast, homes: list[Home]) -> None:
     home = homes[0]
     opened = opening_of(home.project)
+    assert opened is not None
     assert opened in giving(home)
     restrict_project(actor=cast.alice, project=home.project)
     assert opening_of(home.project) is None
     assert opened not in giving(home)
+    assert Grant.objects.filter(pk=opened.pk).exists()  # what was, stays in the list of ended grants
     [grant] = live_grants_of(teams=[each.team.pk for each in teams_of(cast.acme)])
     revoke_grants(actor=cast.alice, grants=[grant])
     assert live_grants_of(teams=[grant.team_id]) == []
@@ -220,6 +223,17 @@ def test_an_invitation_is_worth_what_its_author_is_in_this_organization(cast: Ca
     for each, _ in invitations_of(cast.acme):
         revoke_invitation(actor=cast.alice, invitation=each)
     assert invitations_of(cast.acme) == []
+
+
+def test_everybody_has_the_membership_that_is_their_own(cast: Cast) -> None:
+    for person in (cast.alice, cast.adam, cast.bob, cast.vera):
+        own = membership_of(person, cast.acme)
+        assert own is not None
+        assert (own.user, own.organization_id) == (person, cast.acme.pk)
+    for person in (cast.charlie, cast.sam):
+        assert membership_of(person, cast.acme) is None
+    change(Membership.objects.filter(user=cast.bob), status=Membership.Status.REMOVED)
+    assert membership_of(cast.bob, cast.acme) is None
 
 
 def test_whoever_is_outside_is_pointed_to_owners_who_are_there(cast: Cast, homes: list[Home]) -> None:

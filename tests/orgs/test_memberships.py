@@ -53,6 +53,20 @@ def test_it_does_not_count_an_owner_whose_account_is_deactivated(cast: Cast) -> 
         leave_organization(actor=cast.alice, organization=cast.acme)
 
 
+def test_it_does_not_count_an_owner_who_has_left(cast: Cast) -> None:
+    change(Membership.objects.filter(user=cast.adam), role=Role.OWNER, status=Membership.Status.REMOVED)
+    with pytest.raises(LastOwner):
+        leave_organization(actor=cast.alice, organization=cast.acme)
+
+
+def test_it_leaves_the_other_organizations_of_whoever_leaves_alone(cast: Cast) -> None:
+    theirs = Membership.objects.create(organization=cast.initech, user=cast.bob, role=Role.VIEWER)
+    left = leave_organization(actor=cast.bob, organization=cast.acme)
+    assert (left.organization_id, left.status) == (cast.acme.pk, Membership.Status.REMOVED)
+    theirs.refresh_from_db()
+    assert theirs.status == Membership.Status.ACTIVE
+
+
 def test_it_lets_an_owner_go_when_another_remains(cast: Cast) -> None:
     change_member_role(actor=cast.alice, membership=membership_of(cast.bob), role=Role.OWNER)
     leave_organization(actor=cast.alice, organization=cast.acme)

@@ -16,7 +16,7 @@ from orgs.models import ClassPolicy, Grant, Membership, Project
 from orgs.permissions import AccessDenied, Permission
 from orgs.places import Scope
 from orgs.roles import Role
-from orgs.selectors import GrantFilters, granting_in, page_of_grants
+from orgs.selectors import GrantFilters, granting_in, page_of_grants, places_within
 from orgs.services import (
     change_grant,
     create_machine,
@@ -202,6 +202,8 @@ def test_the_list_shows_what_is_managed_and_ended_ones_apart(scene: Scene) -> No
     _, reached = granting_in(scene.cast.bob, scene.acme.uid)
     page = page_of_grants(reached, GrantFilters(), "")
     assert {grant.path for grant in page.rows} == {"db", "db/url"}
+    [place] = places_within(reached)
+    assert (place, list(place.environments.all())) == (scene.payroll, [production])
     assert [grant.pk for grant in page_of_grants(reached, GrantFilters(ended=True), "").rows] == [over.pk]
     mine = GrantFilters(subject=scene.member(scene.cast.vera).uid)
     assert [grant.pk for grant in page_of_grants(reached, mine, "").rows] == [within.pk]

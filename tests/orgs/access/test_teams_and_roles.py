@@ -176,12 +176,12 @@ def test_every_permission_is_explained_once() -> None:
 def test_a_removed_member_keeps_no_grant_and_no_place(scene: Scene) -> None:
     bob = scene.cast.bob
     grant = scene.give(bob, Role.MEMBER, scene.scope(scene.payroll))
-    scene.team("Operations", bob)
+    scene.team("Operations", bob, scene.cast.vera)
     remove_member(actor=scene.cast.adam, membership=scene.member(bob))
     grant.refresh_from_db()
     assert grant.revoked_at is not None
     assert grant.revoked_by == scene.cast.adam
-    assert not TeamMembership.objects.exists()
+    assert TeamMembership.objects.get().membership == scene.member(scene.cast.vera)
     details = newest("membership.removed").details
     assert (details["grants"], details["teams"]) == (1, 1)
     invitation = invite_member(

@@ -11,8 +11,11 @@ from orgs.errors import InUse
 from orgs.models import Machine, Team
 from orgs.permissions import Permission
 from orgs.roles import Role
-from orgs.services import create_machine, delete_team
+from orgs.selectors.listing import environments_where, projects_of, projects_where
+from orgs.services import create_machine, delete_team, restrict_project
 from tests.orgs.access.authority import Scene
+from vault.secrets.kinds import Kind
+from vault.secrets.services import create_secret
 
 pytestmark = pytest.mark.django_db
 ClientFor = Callable[..., Client]
@@ -70,3 +73,21 @@ def test_a_refusal_to_delete_names_no_place_either(scene: Scene, manager: User) 
     assert "Member on somewhere that you cannot see (Clerks) and Member on Website (Clerks)" in str(refused.value)
     with pytest.raises(InUse, match="Payroll / Production / salaries"):
         delete_team(actor=scene.cast.adam, team=team)
+
+
+def test_lists_of_projects_and_environments_end_where_the_grant_ends(scene: Scene) -> None:
+    vera = scene.cast.vera
+    restrict_project(actor=scene.cast.alice, project=scene.website)
+    production = scene.environment(scene.payroll)
+    for name in ("Production", "Staging"):
+        create_secret(
+            actor=scene.cast.alice, environment=scene.environment(scene.payroll, name), kind=Kind.VALUE, name="KEY",
+            values={"value": "v"},
+        )  # fmt: skip
+    scene.give(vera, Role.VIEWER, scene.scope(scene.payroll, production))
+    [project] = projects_of(vera, scene.acme)
+    assert project == scene.payroll
+    assert project.secret_count == 1  # type: ignore[attr-defined]  # an annotation
+    assert list(project.environments.all()) == [production]
+    assert list(projects_where(vera, Permission.SECRET_LIST, [scene.acme.uid])) == [scene.payroll]
+    assert list(environments_where(vera, Permission.SECRET_LIST, scene.payroll)) == [production]

@@ -157,9 +157,7 @@ EQUIVALENT: dict[str, str] = {
     "TeamMembership.objects.filter(organization_id=membership.organization_id, membership=membership)": OWN_ROWS,
     "vault/access/selectors/requests.py teams_of wider organization_id= of "
     "Team.objects.filter(organization_id=membership.organization_id, pk__in=uids)": OWN_ROWS,
-    "vault/access/selectors/requests.py seen_by lesser Permission.REQUEST_APPROVE": JUDGED,
     "vault/access/selectors/requests.py seen_by lesser Permission.REQUEST_APPROVE #1": JUDGED,
-    "vault/access/selectors/requests.py seen_by lesser Permission.REQUEST_APPROVE #2": JUDGED,
     "vault/access/selectors/reviews.py lines_in wider organization_id= of "
     "ReviewLine.objects.filter(organization_id=campaign.organization_id, campaign=campaign)": OWN_ROWS,
     "vault/access/selectors/reviews.py reviewer_of always actor.is_active": STANDING,

@@ -22,7 +22,7 @@ from vault.custody.models import KeyOperation, ShredRequest
 from vault.custody.selectors import MOVABLE
 from vault.custody.services.authority import Requester, audit_actor, authorize_instance, authorize_scope
 from vault.custody.services.operations import SUPERSEDED, advance_operation, start_operation, stop_rewrapping
-from vault.custody.services.reporting import notify, write_report
+from vault.custody.services.reporting import authorize_answer, notify, write_report
 from vault.custody.services.roots import finish_root_rotation, rotate_root
 from vault.custody.services.rotation import retire_unneeded, rotate_key
 from vault.fields import census, rewrapping
@@ -125,7 +125,10 @@ def suspects_of(operation: KeyOperation) -> list[WrappedKey]:
 
 
 def _step(actor: Requester, operation: KeyOperation, *, force: bool) -> bool:
-    """Some work of the phase under way; whether the phase is complete."""
+    """Some work of the phase under way; whether the phase is complete. Nothing is done, mailed or called complete for
+    whoever has lost the right since."""
+    with transaction.atomic():
+        authorize_answer(actor, operation)
     phase = operation.result["phase"]
     if phase == "root":
         return _replace_root(actor, operation, force=force)

@@ -33,7 +33,7 @@ def write_report(*, actor: Requester, operation: KeyOperation, suspects: Sequenc
     look after the instance may belong to none of them. Always true: written once.
     """
     with transaction.atomic(durable=True):
-        _authorize(actor, operation)
+        authorize_answer(actor, operation)
         now = KeyOperation.objects.select_for_update().get(pk=operation.pk)
         if not now.running or "report" in now.result:
             return True
@@ -92,7 +92,7 @@ def notify(*, actor: Requester, operation: KeyOperation) -> bool:
         organization = Organization.objects.get(pk=section["organization"])
         delivered = deliver_compromise(organization, section, root=operation.organization_id is None)
         with transaction.atomic():
-            _authorize(actor, operation)
+            authorize_answer(actor, operation)
             now = KeyOperation.objects.select_for_update().get(pk=operation.pk)
             now.result["mails"][section["organization"]] = delivered
             now.heartbeat_at = timezone.now()  # however slow the mails are, housekeeping must not send them as well
@@ -100,7 +100,8 @@ def notify(*, actor: Requester, operation: KeyOperation) -> bool:
     return True
 
 
-def _authorize(actor: Requester, operation: KeyOperation) -> None:
+def authorize_answer(actor: Requester, operation: KeyOperation) -> None:
+    """Decides about going on with the answer to a compromise. Raises as `authorize_scope`."""
     if operation.scope:
         authorize_scope(actor, operation.scope)
     else:

@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import Instance, TOTPDevice, User
-from accounts.services import revoke_support
+from accounts.services import grant_support, revoke_support
 from accounts.support import support_site
 from audit.actor import Actor
 from tests.accounts.doors import sign_in
@@ -51,6 +51,13 @@ def test_it_closes_at_the_next_request_when_the_right_is_taken_away(cast: Cast, 
     assert sams.get(reverse("admin:index")).status_code == 200
     revoke_support(account=cast.sam, actor=Actor.system("operator"))
     assert sams.get(reverse("admin:index")).status_code == 404
+
+
+def test_it_opens_to_whoever_is_given_the_right(cast: Cast, client_for: ClientFor) -> None:
+    bobs = client_for(cast.bob)
+    assert bobs.get(reverse("admin:index")).status_code == 404
+    grant_support(account=cast.bob, actor=Actor.system("operator"))
+    assert bobs.get(reverse("admin:index")).status_code == 200
 
 
 def test_it_takes_an_active_person_of_the_staff_whose_second_factor_was_used(cast: Cast) -> None:

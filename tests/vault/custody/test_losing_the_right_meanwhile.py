@@ -11,11 +11,12 @@ from orgs.permissions import AccessDenied
 from orgs.roles import Role
 from tests.cast import Cast
 from tests.sealing import change
+from vault.crypto.rootkey import RootKey
 from vault.custody import services
 from vault.custody.kinds import OperationKind
 from vault.custody.models import KeyOperation
 from vault.custody.services import operations, verifying_in_parts
-from vault.custody.services.authority import OPERATOR
+from vault.custody.services.authority import OPERATOR, InstanceAdministratorsOnly
 from vault.keys import lifecycle
 from vault.keys.models import WrappedKey
 from vault.keys.purposes import Purpose
@@ -63,6 +64,19 @@ def test_an_operation_that_was_asked_for_is_not_begun(cast: Cast, stored: list[S
     assert not KeyOperation.objects.exists()
 
 
+def test_one_under_way_is_neither_shown_nor_ended_for_somebody_without_the_right(
+    cast: Cast, stored: list[Secret]
+) -> None:
+    what: dict[str, Any] = {"scope": cast.acme.key_scope, "purpose": Purpose.DATA}
+    operation = services.start_operation(actor=cast.adam, kind=OperationKind.REWRAP, **what)
+    with pytest.raises(AccessDenied):
+        services.start_operation(actor=cast.bob, kind=OperationKind.REWRAP, **what)
+    with pytest.raises(AccessDenied):
+        operations.stop_rewrapping(actor=cast.bob, problem="", **what)
+    operation.refresh_from_db()
+    assert operation.running
+
+
 def test_an_operation_that_has_moved_everything_is_not_ended(cast: Cast, stored: list[Secret], lose: Lose) -> None:
     services.rotate_key(actor=OPERATOR, scope=cast.acme.key_scope, purpose=Purpose.DATA)
     operation = services.start_operation(
@@ -99,3 +113,11 @@ def test_nobody_is_mailed_and_no_phase_ended_by_somebody_without_the_right(
             services.advance_compromise(actor=cast.adam, operation=operation, seconds=0)
     assert not operation.running
     assert [message.to for message in mail.outbox] == [[cast.alice.email]]
+
+
+def test_the_answer_to_a_compromised_root_key_is_for_those_who_look_after_the_instance(
+    cast: Cast, next_root: RootKey
+) -> None:
+    operation = services.declare_compromise(actor=OPERATOR, scope=None)
+    with pytest.raises(InstanceAdministratorsOnly):
+        services.advance_compromise(actor=cast.charlie, operation=operation)

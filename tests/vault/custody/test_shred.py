@@ -11,7 +11,7 @@ from audit.models import Event
 from orgs.models import Membership
 from orgs.permissions import AccessDenied
 from orgs.roles import Role
-from tests.cast import Cast
+from tests.cast import Cast, make_person
 from tests.sealing import change
 from tests.vault.custody.commands import keys, keys_with_code
 from vault.crypto.errors import CryptoError
@@ -201,6 +201,23 @@ def test_the_operator_carries_out_nothing_for_people_who_own_it_no_longer(
     change([second_owner], role=Role.ADMIN)
     with pytest.raises(ShredRefused, match="not an active owner"):
         services.execute_shred(actor=OPERATOR, organization=cast.acme, confirmation="Acme")
+    assert states(cast) == {"active"}
+
+
+def test_the_operator_carries_out_nothing_that_nobody_agreed_to(cast: Cast, second_owner: Membership) -> None:
+    for _ in range(2):
+        with pytest.raises(ShredRefused, match="Two owners must agree"):
+            services.execute_shred(actor=OPERATOR, organization=cast.acme, confirmation="Acme")
+        if open_shred_request(cast.acme) is None:
+            services.request_shred(actor=cast.alice, organization=cast.acme, confirmation="Acme")
+    assert states(cast) == {"active"}
+
+
+def test_a_third_owner_stands_in_for_nobody(cast: Cast, request_: ShredRequest, second_owner: Membership) -> None:
+    Membership.objects.create(organization=cast.acme, user=make_person("Otto"), role=Role.OWNER)
+    change(Membership.objects.filter(organization=cast.acme, user=cast.alice), role=Role.ADMIN)
+    with pytest.raises(ShredRefused, match="not an active owner"):
+        services.approve_shred(actor=second_owner.user, request=request_)
     assert states(cast) == {"active"}
 
 

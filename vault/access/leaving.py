@@ -9,7 +9,7 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
@@ -34,6 +34,8 @@ from vault.secrets.models import Secret
 
 PATHS_AT_MOST = 25
 """Beyond so many grants for one environment, the whole environment is handed over instead."""
+LASTING = timedelta(days=7)
+"""Access of others that is over by then, such as by break-glass, keeps nothing from being left behind."""
 
 
 class Held(NamedTuple):
@@ -124,8 +126,8 @@ def plan_of(organization: Organization, membership: Membership) -> Plan:
 
 
 def left_behind(authority: Authority, membership: Membership, at: datetime) -> list[Place]:
-    """The environments in which the member opens something that, without them, nobody opens at that moment, or owners
-    and admins alone; by project and order. Three queries.
+    """The environments in which the member opens something that, without them, nobody opens at that moment and for
+    some time to come (`LASTING`), or owners and admins alone; by project and order. Three queries.
 
     What an owner or an admin opens by that role was for those alone before, so it is left behind only where nobody is.
     """
@@ -204,7 +206,9 @@ class _Company:
             met.add(id(standing))
             self._kept.append(standing)
             for reach in reaches(standing, Permission.SECRET_REVEAL, at):
-                scope = reach.scope
+                scope, ends_at = reach.scope, reach.holding.ends_at
+                if ends_at is not None and ends_at <= at + LASTING:
+                    continue
                 key = (scope.project, scope.environment, scope.path)
                 self._classes[role in BROAD][key] |= reach.classes
 

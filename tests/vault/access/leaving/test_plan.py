@@ -77,7 +77,7 @@ def test_what_bob_alone_was_granted_is_left_to_owners_and_admins(leaving: Leavin
     assert found(leaving, bob) == (set(), {"two"})
 
 
-@pytest.mark.parametrize("how", ["deactivated", "ended", "names only", "machine", "later"])
+@pytest.mark.parametrize("how", ["deactivated", "ended", "soon over", "names only", "machine", "later"])
 def test_company_that_opens_nothing_is_none(leaving: Leaving, how: str) -> None:
     leaving.add("one")
     vera = leaving.member(leaving.cast.vera)
@@ -87,6 +87,8 @@ def test_company_that_opens_nothing_is_none(leaving: Leaving, how: str) -> None:
         grant = leaving.grant_to(vera, role=Role.VIEWER if how == "names only" else Role.MEMBER)
         if how == "ended":
             change([grant], starts_at=timezone.now() - timedelta(days=2), ends_at=timezone.now() - timedelta(days=1))
+        elif how == "soon over":
+            change([grant], ends_at=timezone.now() + timedelta(days=6))
         elif how == "later":
             change([grant], starts_at=timezone.now() + timedelta(days=1))
         elif how == "deactivated":

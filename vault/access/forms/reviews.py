@@ -37,7 +37,7 @@ class BeginForm(forms.Form):
     )
     due_at = forms.DateField(
         label="Decided by",
-        widget=forms.DateInput(attrs={"type": "date"}),
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),  # browsers take no other
         help_text="To the end of that day (UTC). Afterwards reviewers are told daily until every line is decided.",
         error_messages={"required": "Choose a day.", "invalid": "Write the day as 2026-12-31."},
     )

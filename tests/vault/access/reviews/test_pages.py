@@ -196,6 +196,11 @@ def test_bad_selections_are_said(reviewed: Reviewed, at: Callable[..., Any], dat
     assert at(reviewed.cast.adam, "review_confirm", campaign.pk, data=data).status_code in (409, 422)
 
 
+def test_a_day_is_proposed_as_browsers_take_it(reviewed: Reviewed, at: Callable[..., Any]) -> None:
+    page = at(reviewed.cast.alice, "review_new").content.decode()
+    assert f'value="{(timezone.now() + timedelta(days=14)).date().isoformat()}"' in page
+
+
 def test_a_reviewer_is_offered_only_what_he_may_do(reviewed: Reviewed, at: Callable[..., Any]) -> None:
     """Carol manages grants, and neither teams nor members: what she cannot take away she leaves to somebody who can."""
     scene, cast = reviewed.scene, reviewed.cast

@@ -61,6 +61,7 @@ FIRST = [
 LAST = ["Adeyemi", "Baumgartner", "Castellanos", "Dubois", "Eriksen", "Fernandez", "Grabowski", "Haraldsen"]
 MEMBERS, SECRETS, GRANTS = 32, 18, 60
 REVIEWER = "Hanna"
+LEAVER = "Jorge Baumgartner"
 
 
 def fill() -> None:
@@ -272,15 +273,15 @@ class _Crowd:
                     reveal_secret(actor=member.user, secret=secret.pk)
         gone = self.people[7]
         access.end_membership(actor=self.owner, membership=gone, confirmation=gone.user.email)
-        alone = self.people[9]
-        scope = Scope(self.organization.pk, self.payroll.pk)
-        orgs.give_grant(
-            actor=self.owner,
-            subject=alone,
-            role=Role.MEMBER,
-            terms=Terms(scope, reason="Nobody else does the wages"),
-        )
-        environment = Environment.objects.get(project=self.payroll)
-        create_secret(
-            actor=alone.user, environment=environment, kind=Kind.VALUE, name="payroll/SALT", values={"value": "canary"}
-        )
+        alone = self._person(LEAVER)
+        wages = self._project("Wages, which nobody else does", ("Production",))
+        terms = Terms(Scope(self.organization.pk, wages.pk), reason="Nobody else does the wages")
+        orgs.give_grant(actor=self.owner, subject=alone, role=Role.MEMBER, terms=terms)
+        for name in ("payroll/SALT", UNBROKEN, "bank/PIN"):
+            create_secret(
+                actor=alone.user,
+                environment=Environment.objects.get(project=wages),
+                kind=Kind.VALUE,
+                name=name,
+                values={"value": "canary"},
+            )

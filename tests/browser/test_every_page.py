@@ -167,6 +167,15 @@ def grants_to_revoke(page: Page, url: str) -> None:
     expect(page.get_by_text("Nothing is saved yet")).to_be_visible()
 
 
+def a_leaving(page: Page, url: str) -> None:
+    """Of somebody who leaves behind what is to be handed over."""
+    access(page, url, "People and teams")
+    page.goto(page.get_by_role("link", name="All about members").evaluate("link => link.href"))
+    leaver = page.locator("tr", has_text="Jorge Baumgartner")
+    page.goto(leaver.locator("a[href*='/remove/']").first.evaluate("link => link.href"))
+    expect(page.get_by_label("Goes to")).to_be_visible()
+
+
 def a_review(page: Page, url: str) -> None:
     access(page, url, "Reviews")
     page.goto(page.get_by_role("link", name="All of it, fourth quarter").evaluate("link => link.href"))
@@ -194,11 +203,12 @@ BETWEEN: dict[str, Callable[[Page, str], None]] = {
         a_network_to_confirm,
         a_policy_to_confirm,
         grants_to_revoke,
+        a_leaving,
         lines_to_confirm,
         a_review_to_print,
     )
 }
-"""Pages to which a form leads, and no link."""
+"""Pages to which a form leads, and no link, or of which no other has as much to show."""
 
 
 @in_both_themes

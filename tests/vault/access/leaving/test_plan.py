@@ -77,6 +77,14 @@ def test_what_bob_alone_was_granted_is_left_to_owners_and_admins(leaving: Leavin
     assert found(leaving, bob) == (set(), {"two"})
 
 
+def test_what_somebody_lists_and_does_not_open_is_not_left_behind(leaving: Leaving) -> None:
+    leaving.add("db")
+    orgs.revoke_grants(actor=leaving.cast.alice, grants=[leaving.grant])
+    vera = leaving.member(leaving.cast.vera)
+    leaving.grant_to(vera, role=Role.VIEWER)
+    assert found(leaving, vera) == (set(), set())
+
+
 @pytest.mark.parametrize("how", ["deactivated", "ended", "soon over", "names only", "machine", "later"])
 def test_company_that_opens_nothing_is_none(leaving: Leaving, how: str) -> None:
     leaving.add("one")

@@ -17,6 +17,7 @@ COUNTED = (
     "it decides nothing: both numbers of a preview grow by what does not touch it, and one is taken from the other"
 )
 INSIDE = "the condition of each number names the organization as well"
+LOOKED_UP = "the authors of invitations are looked up by their ids, and others by nothing"
 TOLD = "the database has refused the name by then: it only finds the words"
 GLANCED = "it only says whether to look; waiting_for, owed_in and campaigns_in look at the organization's own"
 OPERATED = "only the operator's commands look rows up by their names, and they read every organization"
@@ -66,6 +67,8 @@ EQUIVALENT: dict[str, str] = {
     "NetworkRule.objects.filter(organization_id__in=limited)": KEYED,
     "orgs/preview.py _secrets wider organization_id= of "
     "Project.objects.filter(organization_id=parts[0].scope.organization)": INSIDE,
+    "orgs/selectors/invitations.py invitations_of wider user__in= of "
+    "members.filter(user__in={each.invited_by_id for each in invitations})": LOOKED_UP,
     "orgs/selectors/authority.py teams_of wider organization= of "
     "TeamMembership.objects.filter(organization=organization)": KEYED,
     "orgs/selectors/authority.py grant_counts wider organization= of Grant.objects.filter("

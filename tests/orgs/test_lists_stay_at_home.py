@@ -160,6 +160,15 @@ def test_one_is_found_at_the_address_of_its_own_organization_alone(name: str, ca
             assert not caught.value.visible
 
 
+@pytest.mark.parametrize("name", ["invitations", "grants", "networks"])
+def test_one_is_found_by_those_who_manage_such(name: str, cast: Cast, homes: list[Home]) -> None:
+    for each in LISTS[name](homes[0]) or ():
+        assert FETCHED[name](cast.adam, cast.acme.pk, each.pk) == each
+        with pytest.raises(AccessDenied) as caught:
+            FETCHED[name](cast.vera, cast.acme.pk, each.pk)
+        assert caught.value.permission is not Permission.ORG_VIEW
+
+
 def test_a_list_of_ones_organizations_has_ones_own_memberships_that_hold(cast: Cast, homes: list[Home]) -> None:
     assert {(each.user_id, each.organization_id) for each in memberships_of(cast.alice)} == {
         (cast.alice.pk, home.organization.pk) for home in homes
@@ -210,7 +219,7 @@ def test_what_was_revoked_gives_nothing_and_opens_nothing(cast: Cast, homes: lis
     assert Grant.objects.filter(pk=opened.pk).exists()  # what was, stays in the list of ended grants
     [grant] = live_grants_of(teams=[each.team.pk for each in teams_of(cast.acme)])
     revoke_grants(actor=cast.alice, grants=[grant])
-    assert live_grants_of(teams=[grant.team_id]) == []
+    assert live_grants_of(teams=[each.team.pk for each in teams_of(cast.acme)]) == []
 
 
 def test_an_invitation_is_worth_what_its_author_is_in_this_organization(cast: Cast, homes: list[Home]) -> None:

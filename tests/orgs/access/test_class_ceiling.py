@@ -97,6 +97,17 @@ def test_whoever_has_the_consent_lowers_it(scene: Scene) -> None:
     assert lowered.classification == INTERNAL
 
 
+def test_whoever_could_replace_a_policy_needs_none(scene: Scene) -> None:
+    """By a grant, as an owner by the role."""
+    adam = scene.cast.adam
+    environment = scene.environment(scene.payroll)
+    classify(environment, CRITICAL)
+    ClassPolicy.objects.filter(organization=scene.acme, classification=CRITICAL).delete()
+    assert not decide_lowering(adam, environment, CRITICAL).allowed
+    scene.give(adam, scene.role(Permission.ORG_DELETE, name="Deputy"))
+    assert decide_lowering(adam, environment, CRITICAL).allowed
+
+
 def test_to_whoever_sees_nothing_there_is_nothing_to_lower(scene: Scene) -> None:
     environment = scene.environment(scene.payroll)
     classify(environment, CRITICAL)

@@ -205,6 +205,7 @@ def test_the_list_shows_what_is_managed_and_ended_ones_apart(scene: Scene) -> No
     [place] = places_within(reached)
     assert (place, list(place.environments.all())) == (scene.payroll, [production])
     assert [grant.pk for grant in page_of_grants(reached, GrantFilters(ended=True), "").rows] == [over.pk]
+    assert [grant.pk for grant in page_of_grants(reached, GrantFilters(role="viewer"), "").rows] == [within.pk]
     mine = GrantFilters(subject=scene.member(scene.cast.vera).uid)
     assert [grant.pk for grant in page_of_grants(reached, mine, "").rows] == [within.pk]
     with pytest.raises(AccessDenied):

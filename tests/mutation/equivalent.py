@@ -8,6 +8,12 @@ CONFLICTED = "update_secret has just asked the same person for secret:write; her
 NEARBY = "judge asks each holding whether it covers the place: others only add moments at which nothing differs"
 INHERITED = "the secrets are of the organization, and inherit from environments of theirs alone"
 TAGGED = "a secret is given tags of its own organization alone (tags_named), on PostgreSQL by a foreign key as well"
+HASHED = "the keyed hash of a code covers the uid of its set: in another set it is another"
+LOCKED = "the row is read again under lock, and one that is used up is refused there"
+HELD = "nobody but the operator, who is asked for nothing, gets past _refuse_person; it only holds the instance's row"
+TOLD = "everything is done already; it only tells which request it was"
+NAMED = "it only names in the denial what decide_lowering has asked for"
+ASKED = "cancel_shred asks the same person for org:delete again, under the lock"
 SEALED_ANEW = "a genuine session of another person is sealed as it was, under that person's own epoch"
 DESK = "every address of the desk is behind SupportSite.admin_view, which asks the same"
 KEYED = "what is read besides belongs to other organizations, and is looked up by the ids of this one alone"
@@ -195,5 +201,16 @@ EQUIVALENT: dict[str, str] = {
     "request_for(actor, found.organization, found.pk)": SHOWN_AGAIN,
     "vault/access/views/requests.py request_deny unasked request_for(actor, found.organization, found.pk)": SHOWN_AGAIN,
     "vault/access/views/requests.py request_new let membership is None": NO_MEMBER,
+    "accounts/models.py RecoveryDevice.verify_token wider device= of "
+    "RecoveryCode.objects.filter(device=self, mac__in=candidates, used_at=None)": HASHED,
+    "accounts/models.py RecoveryDevice.verify_token wider used_at= of "
+    "RecoveryCode.objects.filter(device=self, mac__in=candidates, used_at=None)": LOCKED,
+    "accounts/services/second_factor.py are_own_codes wider device= of "
+    "RecoveryCode.objects.filter(device=device, used_at=None, mac__in=macs)": HASHED,
+    "vault/custody/services/compromise.py declare_compromise omitted authorize_instance(actor)": HELD,
+    "vault/custody/services/shredding.py execute_shred wider executed_at__isnull= of "
+    "ShredRequest.objects.filter(organization=locked, executed_at__isnull=False)": TOLD,
+    "vault/custody/views/shredding.py shred_cancel lesser Permission.ORG_DELETE": ASKED,
+    "vault/secrets/permissions.py authorize_lowering lesser Permission.PROJECT_CONFIGURE": NAMED,
 }
 """By their keys (`tests.mutation.checks.Check.key`), and which one that is."""

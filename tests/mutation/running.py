@@ -108,7 +108,7 @@ class Run:
             child = os.fork()
             if child == 0:
                 try:
-                    self._session._setupstate.teardown_exact(item)
+                    self._put_back(item)
                     os._exit(1 if _failure(item, item) else 0)
                 finally:
                     os._exit(1)
@@ -136,10 +136,14 @@ class Run:
             return -self._killers.get(item.nodeid, 0), self._seconds[item.nodeid]
 
         for item in sorted(items, key=order):
-            self._session._setupstate.teardown_exact(item)
+            self._put_back(item)
             if failed := _failure(item, item):
                 return {"killed": failed, "by": item.nodeid}
         return {}
+
+    def _put_back(self, item: pytest.Item) -> None:
+        """What is set up for others than the test, and for itself: the last one of the first run still stands."""
+        self._session._setupstate.teardown_exact(item.parent)  # type: ignore[arg-type]  # any node will do
 
 
 def _failure(item: pytest.Item, following: pytest.Item) -> str:

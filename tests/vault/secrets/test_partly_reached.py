@@ -29,10 +29,11 @@ def test_lists_and_searches_find_what_is_reached_alone(
     cast: Cast, store: StoreSecret, foreign: Environment, give: Give
 ) -> None:
     for name in ("db/KEY", "web/KEY"):
-        store(name)
+        store(name, tags=["keys"])
+    store("db/OTHER")
     store("db/KEY", environment=foreign, actor=cast.charlie)
     give(cast.bob, "db", Permission.SECRET_LIST)
-    for filters in (Filters(), Filters(q="key"), Filters(organization=cast.acme.uid)):
+    for filters in (Filters(q="key"), Filters(tag="keys"), Filters(q="key", organization=cast.acme.uid)):
         (found,) = listable_secrets(cast.bob, filters)
         assert (found.name, found.organization_id) == ("db/KEY", cast.acme.uid)
         assert count_of_secrets(cast.bob, filters) == 1

@@ -11,11 +11,13 @@ from audit.actions import Action
 from audit.models import Event
 from orgs.permissions import AccessDenied
 from tests.cast import Cast
+from tests.vault.secrets.conftest import StoreSecret
 from tests.vault.secrets.test_update import edit, payload
 from vault.crypto.errors import DamagedValue
-from vault.secrets.errors import InTrash, UnknownVersion
+from vault.secrets.errors import Conflict, InTrash, UnknownVersion
 from vault.secrets.models import Secret, SecretVersion
-from vault.secrets.services import restore_version, trash_secret
+from vault.secrets.selectors import versions_of
+from vault.secrets.services import restore_version, reveal_secret, trash_secret
 
 
 def test_it_makes_a_new_version_with_the_earlier_values(cast: Cast, secret: Secret) -> None:
@@ -80,3 +82,17 @@ def test_a_version_that_is_not_there_has_no_page(cast: Cast, secret: Secret, cli
     for name in ("secrets:version", "secrets:version_restore"):
         assert client.get(reverse(name, args=[secret.pk, 1])).status_code == 200
         assert client.get(reverse(name, args=[secret.pk, 2])).status_code == 404
+
+
+def test_each_secret_has_its_own_versions(cast: Cast, store: StoreSecret) -> None:
+    one, other = store("ONE", "first"), store("OTHER", "second")
+    edit(cast.bob, one, {"value": "third"})
+    assert [version.secret for version in versions_of(other)] == [other]
+    for secret, value in ((one, "third"), (other, "second")):
+        assert reveal_secret(actor=cast.bob, secret=secret.pk)["value"] == value
+    for secret, value in ((one, "first"), (other, "second")):
+        assert reveal_secret(actor=cast.bob, secret=secret.pk, version=1)["value"] == value
+    edit(cast.alice, other, {"value": "fourth"})
+    with pytest.raises(Conflict) as refused:
+        edit(cast.bob, other, {"value": "fifth"})
+    assert len(refused.value.changes) == 1

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from django.test import Client
 from django.urls import reverse
 
+from accounts.codes import new_totp_key
 from accounts.models import TOTPDevice, User
 from orgs.models import Membership
 from orgs.roles import Role
@@ -41,7 +42,9 @@ def test_it_offers_an_admin_only_what_an_admin_may_do(cast: Cast, client_for: Cl
 
 
 def test_it_says_who_has_a_second_factor(cast: Cast, client_for: ClientFor) -> None:
-    TOTPDevice.objects.create(user=cast.bob, name="Begun", confirmed=False)
+    begun = TOTPDevice(user=cast.bob, name="Begun", confirmed=False)
+    begun.key = new_totp_key()
+    begun.save()
     page = members(cast, client_for(cast.alice))
     rows = {name: page.partition(f"<strong>{name}")[2].partition("</tr>")[0] for name in ("Alice", "Bob")}
     assert "On" in rows["Alice"]

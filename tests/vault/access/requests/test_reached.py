@@ -10,6 +10,8 @@ from orgs.permissions import Permission, Reach, reaches, standing_of
 from orgs.services import create_project
 from tests.vault.access.requests.conftest import Scene
 from vault.access.reaching import Reached
+from vault.secrets.kinds import Kind
+from vault.secrets.services import create_secret
 
 pytestmark = pytest.mark.django_db
 
@@ -68,8 +70,12 @@ def test_it_counts_what_is_listed_and_what_is_opened(scene: Scene) -> None:
     elsewhere = create_project(
         actor=scene.cast.alice, organization=scene.cast.acme, kind=Project.Kind.APPLICATION, name="Other", open_as=None
     )
-    scene.grant(scene.carol, role, project=elsewhere)
+    environment = elsewhere.environments.earliest("position")
+    for name in ("db/url", "mail"):
+        create_secret(
+            actor=scene.cast.alice, environment=environment, kind=Kind.VALUE, name=name, values={"value": "one"}
+        )
+    scene.grant(scene.carol, role, project=elsewhere, environment=environment, path="db")
     rows = reached(scene, scene.carol, scene.cast.alice).page("").rows
-    assert all(
-        (each.opened, each.listed) == (0, 0) for row in rows for each in row.environments if row.project == elsewhere
-    )
+    ((part,),) = (row.environments for row in rows if row.project == elsewhere)
+    assert (part.opened, part.listed, part.whole) == (0, 0, False)

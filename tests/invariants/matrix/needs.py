@@ -10,7 +10,8 @@ _NEEDS = {
         "secrets:trash"
     ),
     "audit:view": ("orgs:activity"),
-    "audit:view | member:manage": ("GET access:review_line, access:review, access:review_export, access:reviews"),
+    "audit:view | member:manage": ("access:reviews"),
+    "audit:view | member:manage secret:list": ("GET access:review_line, access:review, access:review_export"),
     "grant:manage": ("orgs:grant, orgs:grant_create, orgs:grants, orgs:grants_revoke, orgs:project_openness"),
     "grant:manage | audit:view": ("access:reach_machine, access:reach_member, access:reach_team, access:who"),
     "grant:manage secret:list | audit:view secret:list": (
@@ -22,10 +23,8 @@ _NEEDS = {
     ),
     "machine:manage": ("orgs:machine, orgs:machine_create, orgs:machine_disable, orgs:machine_enable, orgs:machines"),
     "member:invite": ("orgs:invitation_renew, orgs:invitation_revoke, orgs:invite"),
-    "member:manage": (
-        "access:leave_plan, access:review_close, access:review_new, access:review_reviewer, access:seen, "
-        "access:seen_file, orgs:member_role"
-    ),
+    "member:manage": ("access:leave_plan, access:review_new, access:seen, access:seen_file, orgs:member_role"),
+    "member:manage audit:view | member:manage secret:list": ("access:review_close, access:review_reviewer"),
     "org:configure": ("POST orgs:settings, orgs:network_add, orgs:network_remove, orgs:networks"),
     "org:delete": (
         "access:break_glass_break, access:break_glass_name, access:break_glass_unname, custody:shred, "
@@ -37,7 +36,9 @@ _NEEDS = {
     ),
     "project:create": ("orgs:project_create"),
     "project:delete": ("orgs:project_delete"),
-    "request:approve": ("access:break_glass_use, access:request, access:request_approve, access:request_deny"),
+    "request:approve": (
+        "access:break_glass_review, access:break_glass_use, access:request, access:request_approve, access:request_deny"
+    ),
     "role:manage": ("orgs:role_create, orgs:role_delete, orgs:role_edit"),
     "secret:delete": ("secrets:trash_one, secrets:untrash"),
     "secret:list": ("secrets:detail, secrets:project, secrets:version, secrets:versions"),
@@ -53,7 +54,6 @@ the other one asks for something else."""
 
 BY_PERSON = {
     "POST access:break_glass_end": "for whoever broke it",
-    "POST access:break_glass_review": "for anybody else who approves, where somebody else broke it: see the roles",
     "POST access:request_withdraw": "for whoever asked",
     "POST access:review_confirm": "for the reviewers",
     "POST access:review_line": "for the reviewers",

@@ -312,11 +312,12 @@ def _safe(world: World, acme: Ids) -> Ids:
 
 
 def _granted(world: World, person: User, name: str, permissions: frozenset[Permission]) -> CustomRole:
-    """A viewer with a role of the organization's own everywhere in it."""
+    """A viewer with a role of the organization's own everywhere in it, up to any class."""
     alice, acme = world.cast.alice, world.cast.acme
     listing = sorted(permissions | {Permission.SECRET_LIST})  # without which none can be made
     role = orgs.create_role(actor=alice, organization=acme, name=name, permissions=listing)
     change([role], permissions=sorted(permissions))
     subject = Membership.objects.create(organization=acme, user=person, role=Role.VIEWER)
-    orgs.give_grant(actor=alice, subject=subject, role=role, terms=Terms(Scope(acme.uid)))
+    terms = Terms(Scope(acme.uid), ends_at=timezone.now() + timedelta(days=7), highest=Classification.CRITICAL)
+    orgs.give_grant(actor=alice, subject=subject, role=role, terms=terms)
     return role

@@ -16,8 +16,8 @@ TURNED_AWAY = {401, 403, 404, 405}
 # Where whoever is turned away may leave a trace: the log, and the session that was used.
 TRACES = frozenset({"audit_event", "accounts_session"})
 EVERYTHING = frozenset(Permission)
-OWN = {"access:break_glass_break", "access:reach_member"}
-"""What the role of the one that the id names opens as well."""
+OWN = {"access:break_glass_break", "access:break_glass_review", "access:reach_member"}
+"""What the role of the one that the id names opens as well, or does not open: the owner broke the glass."""
 NAMES = sorted({name for name, _ in CASES})
 
 

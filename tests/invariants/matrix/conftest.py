@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 from pytest_django.plugin import DjangoDbBlocker
 
+from accounts import middleware
 from tests.invariants.matrix.stage import Stage, make_stage, undone
 
 
@@ -15,7 +16,11 @@ def _stage(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterato
 
 
 @pytest.fixture
-def stage(_stage: Stage, db: None) -> Iterator[Stage]:
-    """As it was made: what another test did to it has not happened. (`db` gives it a savepoint of the stage's own.)"""
+def stage(_stage: Stage, db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
+    """As it was made: what another test did to it has not happened. (`db` gives it a savepoint of the stage's own.)
+
+    That a session is in use is written down once a minute, whatever is asked: not between two answers to compare.
+    """
+    monkeypatch.setattr(middleware, "TOUCH_SECONDS", float("inf"))
     with _stage.apart():
         yield _stage

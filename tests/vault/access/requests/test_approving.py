@@ -267,6 +267,11 @@ def test_without_a_policy_nothing_is_approved(scene: Scene) -> None:
         approve_request(actor=scene.cast.alice, request=request)
 
 
+def test_whoever_approves_by_a_grant_may_deny_as_well(scene: Scene) -> None:
+    scene.approver(scene.carol)
+    assert deny_request(actor=scene.carol, request=scene.ask(), reason="Use staging").status == "denied"
+
+
 def test_denying_takes_a_reason_and_the_right_to_approve(scene: Scene) -> None:
     request = scene.ask()
     with pytest.raises(InvalidRequest) as refused:

@@ -22,7 +22,9 @@ def test_it_waits_for_a_process():
 def test_it_kills():
     pass
 
-@pytest.mark.browser
+browser = pytest.mark.browser
+
+@browser
 def test_it_looks_at_a_page():
     pass
 

@@ -76,6 +76,7 @@ TESTS = (
     "tests/vault/access/reviews/test_chasing.py",
     "tests/vault/access/reviews/test_deciding.py",
     "tests/vault/access/reviews/test_pages.py",
+    "tests/vault/access/reviews/test_whose_names.py",
     "tests/accounts/test_gate.py",
     "tests/accounts/test_instance_settings.py",
     "tests/accounts/test_other_people.py",

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import User
 from orgs.classification import Classification
@@ -13,6 +14,7 @@ from orgs.permissions import AccessDenied, Permission
 from orgs.roles import Role
 from orgs.services import create_project, restrict_project
 from tests.cast import make_person
+from tests.sealing import change
 from tests.vault.access.reviews.conftest import Reviewed
 from vault.access.errors import InvalidReview
 from vault.access.selectors.reviews import able_reviewers, campaign_for, reviewer_of, seen_campaigns
@@ -119,3 +121,27 @@ def test_a_reviewer_knows_the_names_as_long_as_he_decides(reviewed: Reviewed, pa
         campaign_for(erin, reviewed.cast.acme, campaign.pk)
     with pytest.raises(AccessDenied, match="secret:list"):
         reviewed.decide(erin, reviewed.line(campaign, reviewed.carols))
+
+
+def test_whoever_knows_every_name_and_manages_no_grants_reviews_nothing(reviewed: Reviewed) -> None:
+    scene = reviewed.scene
+    names = scene.role("Names", Permission.SECRET_LIST)
+    scene.grant(scene.carol, names, project=None, highest=Classification.CRITICAL)
+    with pytest.raises(InvalidReview):
+        reviewed.begin(reviewed.cast.alice, scene.carol)
+    managing = scene.role("Managing", Permission.SECRET_LIST, Permission.GRANT_MANAGE)
+    given = scene.grant(scene.carol, managing, project=None, highest=Classification.CRITICAL)
+    campaign = reviewed.begin(reviewed.cast.alice, scene.carol)
+    line = reviewed.line(campaign, reviewed.bobs)
+    change(Grant.objects.filter(pk=given.pk), revoked_at=timezone.now())
+    with pytest.raises(AccessDenied):
+        reviewed.decide(scene.carol, line)
+
+
+def test_a_reviewer_of_one_review_decides_nothing_of_another(reviewed: Reviewed) -> None:
+    cast = reviewed.cast
+    reviewed.begin(cast.alice, cast.adam, name="First")
+    second = reviewed.begin(cast.alice, reviewed.scene.olga, name="Second")
+    line = reviewed.line(second, reviewed.bobs)
+    with pytest.raises(AccessDenied):
+        reviewed.decide(cast.adam, line)

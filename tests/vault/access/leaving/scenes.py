@@ -14,6 +14,9 @@ from orgs.roles import Role
 from orgs.services.grants import Terms
 from tests.cast import Cast, make_person
 from tests.snapshot import Snapshot
+from vault.access.models import AccessRequest, RequestedRole
+from vault.access.services import ask_for_access
+from vault.access.services.asking import Wish
 from vault.secrets import services as secrets
 from vault.secrets.kinds import Kind
 from vault.secrets.models import Secret
@@ -42,6 +45,17 @@ class Leaving:
             values={"value": f"of {name}"},
             classification=classification,
         )
+
+    def ask(self) -> AccessRequest:
+        """Bob wants to do a member's work in the hidden project, with what is critical as well."""
+        wish = Wish(
+            role=RequestedRole.MEMBER,
+            minutes=60,
+            reason="On call",
+            environment=self.production.pk,
+            highest=Classification.CRITICAL,
+        )
+        return ask_for_access(actor=self.cast.bob, organization=self.cast.acme, wish=wish)
 
     def grant_to(self, subject: object, *, path: str = "", role: Role = Role.MEMBER) -> Grant:
         return orgs.give_grant(

@@ -158,7 +158,7 @@ def test_everything_ends_at_once(leaving: Leaving) -> None:
     team = orgs.create_team(actor=cast.alice, organization=cast.acme, name="Ops")
     orgs.add_team_members(actor=cast.alice, team=team, members=[bob])
     named = name_for_break_glass(actor=cast.alice, organization=cast.acme, membership=bob.pk)
-    request = _asked(leaving)
+    request = leaving.ask()
     end_membership(actor=cast.adam, membership=bob)
     named.refresh_from_db()
     request.refresh_from_db()
@@ -166,21 +166,6 @@ def test_everything_ends_at_once(leaving: Leaving) -> None:
     assert request.status == AccessRequest.Status.EXPIRED
     assert not TeamMembership.objects.filter(membership=bob).exists()
     assert not Grant.objects.filter(membership=bob, revoked_at__isnull=True).exists()
-
-
-def _asked(leaving: Leaving) -> AccessRequest:
-    from vault.access.models import RequestedRole
-    from vault.access.services import ask_for_access
-    from vault.access.services.asking import Wish
-
-    wish = Wish(
-        role=RequestedRole.MEMBER,
-        minutes=60,
-        reason="Deploy",
-        environment=leaving.production.pk,
-        highest=Classification.CRITICAL,
-    )
-    return ask_for_access(actor=leaving.cast.bob, organization=leaving.cast.acme, wish=wish)
 
 
 def test_the_sessions_of_whoever_belongs_nowhere_end(leaving: Leaving) -> None:

@@ -14,9 +14,7 @@ from orgs.roles import Role
 from tests.cast import make_person
 from tests.sealing import change
 from tests.vault.access.leaving.scenes import Leaving
-from vault.access.models import RequestedRole
-from vault.access.services import ask_for_access, name_for_break_glass
-from vault.access.services.asking import Wish
+from vault.access.services import name_for_break_glass
 
 pytestmark = pytest.mark.django_db
 
@@ -84,14 +82,7 @@ def test_a_project_of_which_the_viewer_lists_nothing_is_not_named(
     name_for_break_glass(
         actor=cast.alice, organization=cast.acme, membership=leaving.member(cast.bob).pk, project=leaving.hidden.pk
     )
-    wish = Wish(
-        role=RequestedRole.MEMBER,
-        minutes=60,
-        reason="On call",
-        environment=leaving.production.pk,
-        highest=Classification.CRITICAL,
-    )
-    ask_for_access(actor=cast.bob, organization=cast.acme, wish=wish)
+    leaving.ask()
     page = plan(leaving, client_for, manager)
     assert page.count("somewhere that you cannot see") == 3
     assert "Hidden" not in page

@@ -26,10 +26,10 @@ def require_whole(organization_id: UUID, *models: type[SealedModel]) -> None:
     removed by itself, is there and genuine.
 
     In a transaction that holds the organization's lock, or rows may come and go meanwhile. Two queries for each kind,
-    and two for the tally, which stays locked; it counts all seals of the organization. Where
-    there are 100,000 an approval takes about eighteen times what it does where there are a hundred: a second of one
-    core, in which others who change access in that organization wait. No memory of an earlier count would do instead:
-    who takes a row away together with its seal changes nothing else.
+    and two for the tally, which stays locked; it counts all seals of the organization. Where there are 100,000 an
+    approval takes about eighteen times what it does where there are a hundred: a second of one core, in which others
+    who change access in that organization wait. No memory of an earlier count would do instead: who takes a row away
+    together with its seal changes nothing else.
     """
     for model in models:
         _require_rows(model, organization_id)

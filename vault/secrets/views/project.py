@@ -29,10 +29,8 @@ def project(request: HttpRequest, project: UUID) -> HttpResponse:
     actor = person(request)
     found = project_for(actor, project, Permission.SECRET_LIST, partly=True)
     enter_organization(request, found.organization)
-    standing, now = (
-        standing_of(actor, found.organization_id, permissions=tuple(Permission), place=found.place),
-        timezone.now(),
-    )
+    standing = standing_of(actor, found.organization_id, permissions=tuple(Permission), place=found.place)
+    now = timezone.now()
     held = permitted(standing, found.place)
     filters = filters_from(request.GET, organization=found.organization_id, project=found.uid)
     environments = list(environments_where(actor, Permission.SECRET_LIST, found))
